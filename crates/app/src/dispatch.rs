@@ -1,0 +1,463 @@
+//! Dispatch: one bounded step takes what is due, does it, and settles it.
+//!
+//! A step may be cut off anywhere. What was leased comes back when its lease lapses; what was decided is in the store;
+//! a start that may not have been sent is sent again as the same attempt. So every step can be repeated, by this node or
+//! another, and the customer is still called once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use futures::stream;
+use ges_domain::callback::{Callback, Change, Kind, Outcome, State, WATCH_EVERY};
+use ges_domain::effect::{Effect, Signal};
+use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::name::QueueName;
+use ges_domain::numbers;
+use ges_domain::retry::{Backoff, spread};
+use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::{
+    Admission, Aimed, Allowance, ChangeError, Fate, Fault, FaultKind, Lease, Leased, Orchestrator,
+    SessionRef, SessionRequest, Settlement, Subject, UpdateToken,
+};
+
+use crate::App;
+
+/// The due time of a scheduled callback is worked out again this often while its queue's wait may still change it.
+const RECONSIDER_EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// Without an orchestration server, callbacks are looked at this often: only their end can come.
+const IDLE_LOOK: SignedDuration = SignedDuration::from_secs(60);
+/// A start is not sent in the last part of its lease: by then another node may have taken over.
+const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+/// Tries after which a session is not told something any more.
+const SIGNAL_TRIES: u32 = 20;
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// Effects leased.
+    pub leased: usize,
+    /// Sessions whose start was taken by the orchestration server.
+    pub sent: usize,
+    /// Starts that certainly did not reach it.
+    pub unsent: usize,
+    /// Whether the step was full, so that there may be more to do at once.
+    pub full: bool,
+}
+
+/// A step in progress.
+struct Step<'a> {
+    app: &'a App,
+    now: Timestamp,
+    until: Timestamp,
+    tick: Tick,
+    settlements: Vec<Settlement>,
+}
+
+impl App {
+    /// Takes what is due, does it, settles it: one bounded step.
+    pub async fn tick(&self) -> Result<Tick, Fault> {
+        let now = self.now();
+        let until = now + self.options.lease;
+        let wish =
+            Lease { owner: self.options.node.clone(), now, until, limit: self.options.batch };
+        let leased = self.ports.effects.lease(&wish).await?;
+        if leased.is_empty() {
+            return Ok(Tick::default());
+        }
+        let tick = Tick {
+            leased: leased.len(),
+            full: leased.len() == usize::from(self.options.batch),
+            ..Tick::default()
+        };
+        let mut step = Step { app: self, now, until, tick, settlements: Vec::new() };
+        let worked = step.work(leased).await;
+        // Even after a fault, what was done is done: settle it.
+        let settled = self.ports.effects.settle(&step.settlements).await;
+        worked.and(settled).map(|()| step.tick)
+    }
+}
+
+impl Step<'_> {
+    async fn work(&mut self, leased: Vec<Leased>) -> Result<(), Fault> {
+        let ids: Vec<(TenantId, CallbackId)> =
+            leased.iter().map(|leased| (leased.id.tenant, leased.id.callback)).collect();
+        let found = self.app.ports.callbacks.find_each(&ids).await?;
+        let mut submits = Vec::new();
+        let mut outside = Vec::new();
+        let mut changes = Vec::new();
+        for (leased, callback) in leased.into_iter().zip(found) {
+            let Some(callback) = callback else {
+                self.settle(&leased, Fate::Done);
+                continue;
+            };
+            if let Effect::Signal { .. } | Effect::Push { .. } = leased.effect {
+                outside.push((leased, callback));
+                continue;
+            }
+            if self.now >= callback.expires_at() {
+                changes.push((leased, Change::Expire));
+                continue;
+            }
+            match leased.effect {
+                Effect::Submit { .. } => submits.push((leased, callback)),
+                Effect::Acknowledge { attempt } => {
+                    changes.push((leased, Change::Unacknowledged { attempt }));
+                }
+                Effect::Lapse { attempt } => changes.push((leased, Change::Lapse { attempt })),
+                Effect::Watch { .. } | Effect::Signal { .. } | Effect::Push { .. } => {
+                    outside.push((leased, callback));
+                }
+            }
+        }
+        self.change(changes).await?;
+        self.submit(submits).await?;
+        self.talk(outside).await
+    }
+
+    fn settle(&mut self, leased: &Leased, fate: Fate) {
+        self.settlements.push(Settlement { id: leased.id, lease: leased.lease, fate });
+    }
+
+    fn again(&mut self, leased: &Leased, wait: SignedDuration) {
+        self.settle(leased, Fate::Again(self.now + wait));
+    }
+
+    /// Makes changes; those that change nothing, or are refused, are done with. Answers the callbacks changed.
+    async fn change(
+        &mut self,
+        changes: Vec<(Leased, Change)>,
+    ) -> Result<Vec<(Leased, Box<Callback>)>, Fault> {
+        let aimed: Vec<Aimed> = changes
+            .iter()
+            .map(|(leased, change)| Aimed {
+                tenant: leased.id.tenant,
+                callback: leased.id.callback,
+                change: change.clone(),
+                expected: None,
+            })
+            .collect();
+        if aimed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let outcomes = self.app.ports.callbacks.change_each(&aimed, self.now).await;
+        let mut changed = Vec::new();
+        let mut trouble = None;
+        for ((leased, change), outcome) in changes.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(Outcome::Changed(made)) => {
+                    if matches!(change, Change::Unacknowledged { .. }) {
+                        metrics::counter!("CB_SUBMIT_FAILED").increment(1);
+                        tracing::warn!(callback.id = %leased.id.callback,
+                            "nobody knows yet whether a session runs: no report in time");
+                    }
+                    changed.push((leased, Box::new(made.callback)));
+                }
+                Ok(Outcome::Unchanged(_)) | Err(ChangeError::Refused(_)) => {
+                    self.settle(&leased, Fate::Done);
+                }
+                Err(ChangeError::Fault(fault)) => trouble = Some(fault),
+            }
+        }
+        trouble.map_or(Ok(changed), Err)
+    }
+
+    /// Submits what is due, in the order in which the customers wanted it.
+    async fn submit(&mut self, mut due: Vec<(Leased, Callback)>) -> Result<(), Fault> {
+        let app = self.app;
+        let Some(orchestrator) = app.ports.orchestrator.clone() else {
+            for (leased, _) in due {
+                self.again(&leased, IDLE_LOOK);
+            }
+            return Ok(());
+        };
+        due.sort_by_key(|(_, callback)| (callback.first_desired_at, callback.created_at));
+        let mut leads = HashMap::new();
+        let mut fenced = Vec::new();
+        for (leased, callback) in due {
+            if callback.state != State::Scheduled {
+                self.settle(&leased, Fate::Done);
+                continue;
+            }
+            let lead = self.lead_of(&mut leads, &callback).await;
+            let submit_at = callback.submit_at(lead);
+            if submit_at > self.now {
+                let look = submit_at.min(self.now + RECONSIDER_EVERY);
+                self.settle(&leased, Fate::Again(look));
+                continue;
+            }
+            if self.blocked(&callback).await? {
+                fenced.push((leased, Change::Block));
+                continue;
+            }
+            if let Some(wait) = self.held_back(&callback).await {
+                self.again(&leased, wait);
+                continue;
+            }
+            let attempt = callback.attempt_due();
+            let token = app.ports.ids.update_token(callback.tenant, callback.id, attempt);
+            fenced.push((leased, Change::Submit { attempt, token: token.hash() }));
+        }
+        let starts: Vec<SessionRequest> = self
+            .change(fenced)
+            .await?
+            .into_iter()
+            .filter_map(|(_, callback)| self.request(*callback))
+            .collect();
+        let sent = stream::iter(starts)
+            .map(|request| self.start(&orchestrator, request))
+            .buffer_unordered(app.options.concurrency)
+            .collect::<Vec<_>>()
+            .await;
+        self.tick.sent +=
+            sent.iter().filter(|aimed| matches!(aimed.change, Change::Sent { .. })).count();
+        self.tick.unsent +=
+            sent.iter().filter(|aimed| matches!(aimed.change, Change::Unsent { .. })).count();
+        for outcome in app.ports.callbacks.change_each(&sent, app.now()).await {
+            match outcome {
+                // The session may have reported, or the customer cancelled, before the answer was taken in.
+                Ok(_) | Err(ChangeError::Refused(_)) => {}
+                Err(ChangeError::Fault(fault)) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// How far ahead of its desired time the callback is submitted: asked once a step for each queue and bound.
+    async fn lead_of(
+        &self,
+        known: &mut HashMap<(TenantId, QueueName, SignedDuration), SignedDuration>,
+        callback: &Callback,
+    ) -> SignedDuration {
+        if callback.kind == Kind::Immediate || self.now >= callback.desired_at {
+            return SignedDuration::ZERO;
+        }
+        let most = callback.settings.max_early_submit();
+        let key = (callback.tenant, callback.queue.clone(), most);
+        if let Some(lead) = known.get(&key) {
+            return *lead;
+        }
+        let lead = self.app.lead(callback.tenant, &callback.queue, most, self.now).await;
+        known.insert(key, lead);
+        lead
+    }
+
+    /// Whether the number may not be called any more: rules are asked again right before each submission.
+    async fn blocked(&self, callback: &Callback) -> Result<bool, Fault> {
+        let stock = self.app.shelf.stock(callback.tenant).await?;
+        let rule = stock.catalogue.numbers.of(&callback.queue);
+        let premium = callback.settings.allow_premium_rate;
+        Ok(numbers::permit(&callback.phone, rule, premium).is_err())
+    }
+
+    /// How long the callback must wait because its queue is filled no faster than it was set to be.
+    async fn held_back(&self, callback: &Callback) -> Option<SignedDuration> {
+        let limit = callback.settings.max_release_per_minute?;
+        let subject = Subject::Release(callback.tenant, callback.queue.clone());
+        let allowance = Allowance { limit, window: SignedDuration::from_mins(1) };
+        match self.app.ports.throttle.admit(&subject, allowance, self.now).await {
+            Ok(Admission::Admitted) => None,
+            Ok(Admission::Refused { retry_after }) => Some(retry_after),
+            Err(fault) => {
+                tracing::warn!(
+                    peer = fault.peer,
+                    fault.kind = fault.kind.as_str(),
+                    "a callback is released uncounted: the counters cannot be reached"
+                );
+                None
+            }
+        }
+    }
+
+    /// The session to start for a callback that was just fenced; none if it ended instead.
+    fn request(&self, callback: Callback) -> Option<SessionRequest> {
+        let attempt = callback.live_attempt()?;
+        let token: UpdateToken =
+            self.app.ports.ids.update_token(callback.tenant, callback.id, attempt);
+        Some(SessionRequest {
+            attempt,
+            token,
+            standing: callback.standing(self.now),
+            created_at: self.now,
+            expires_at: callback.expires_at(),
+            regions: self.app.regions(callback.tenant, &callback.queue),
+            callback,
+        })
+    }
+
+    /// Starts one session and says what is known of it.
+    async fn start(&self, orchestrator: &Arc<dyn Orchestrator>, request: SessionRequest) -> Aimed {
+        let (tenant, callback) = (request.callback.tenant, request.callback.id);
+        let attempt = request.attempt;
+        let change = if self.app.now() + LEASE_MARGIN >= self.until {
+            // Frozen or slow past the lease: others may act on it by now, so this node must not.
+            Change::Unsent { attempt, retry_at: self.app.now() }
+        } else {
+            match orchestrator.start(&request).await {
+                Ok(receipt) => {
+                    Change::Sent { attempt, session: receipt.session, node: receipt.node }
+                }
+                Err(fault) => {
+                    metrics::counter!("CB_SUBMIT_FAILED").increment(1);
+                    tracing::warn!(callback.id = %callback, peer = fault.peer,
+                        fault.kind = fault.kind.as_str(), error = ?fault.source,
+                        "a session was not started for sure");
+                    match fault.kind {
+                        FaultKind::Unavailable => {
+                            let tries = self.tries(&request.callback);
+                            let wait = Backoff::NEIGHBOUR.after(tries, request.callback.seed());
+                            Change::Unsent { attempt, retry_at: self.now + wait }
+                        }
+                        // It may run: wait for its report, and give the attempt up if none comes.
+                        FaultKind::TimedOut | FaultKind::Misbehaved => {
+                            Change::Sent { attempt, session: None, node: None }
+                        }
+                    }
+                }
+            }
+        };
+        Aimed { tenant, callback, change, expected: None }
+    }
+
+    /// Tries of the standing attempt so far, from how long it has been tried.
+    fn tries(&self, callback: &Callback) -> u32 {
+        let since = callback.submission.as_ref().map_or(self.now, |sent| sent.submitted_at);
+        let secs = u64::try_from(self.now.duration_since(since).as_secs()).unwrap_or(0);
+        // Backoff doubles, so after t seconds there were about log2(t) tries.
+        (secs + 1).ilog2() + 1
+    }
+
+    /// Talks to sessions: asks after them, tells them something.
+    async fn talk(&mut self, talks: Vec<(Leased, Callback)>) -> Result<(), Fault> {
+        let Some(orchestrator) = self.app.ports.orchestrator.clone() else {
+            for (leased, _) in talks {
+                self.again(&leased, IDLE_LOOK);
+            }
+            return Ok(());
+        };
+        let heard: Vec<(Leased, Heard)> = {
+            let this = &*self;
+            stream::iter(talks)
+                .map(|(leased, callback)| {
+                    let orchestrator = &orchestrator;
+                    async move {
+                        let heard = this.hear(orchestrator, &leased, &callback).await;
+                        (leased, heard)
+                    }
+                })
+                .buffer_unordered(self.app.options.concurrency)
+                .collect()
+                .await
+        };
+        let mut changes = Vec::new();
+        for (leased, heard) in heard {
+            match heard {
+                Heard::Done => self.settle(&leased, Fate::Done),
+                Heard::Again(wait) => self.again(&leased, wait),
+                Heard::Change(change) => changes.push((leased, change)),
+            }
+        }
+        self.watched(changes).await
+    }
+
+    /// Stores what sessions said; a session that said nothing new is asked again in its turn.
+    async fn watched(&mut self, changes: Vec<(Leased, Change)>) -> Result<(), Fault> {
+        let aimed: Vec<Aimed> = changes
+            .iter()
+            .map(|(leased, change)| Aimed {
+                tenant: leased.id.tenant,
+                callback: leased.id.callback,
+                change: change.clone(),
+                expected: None,
+            })
+            .collect();
+        if aimed.is_empty() {
+            return Ok(());
+        }
+        let outcomes = self.app.ports.callbacks.change_each(&aimed, self.now).await;
+        let mut trouble = None;
+        for ((leased, _), outcome) in changes.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(Outcome::Changed(_)) => {}
+                Ok(Outcome::Unchanged(callback)) => {
+                    self.again(&leased, spread(WATCH_EVERY, callback.seed() ^ leased.lease));
+                }
+                Err(ChangeError::Refused(_)) => self.settle(&leased, Fate::Done),
+                Err(ChangeError::Fault(fault)) => trouble = Some(fault),
+            }
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
+    async fn hear(
+        &self,
+        orchestrator: &Arc<dyn Orchestrator>,
+        leased: &Leased,
+        callback: &Callback,
+    ) -> Heard {
+        match &leased.effect {
+            Effect::Watch { attempt } => {
+                let submission = callback.submission.as_ref();
+                let Some(submission) = submission.filter(|sent| sent.attempt == *attempt) else {
+                    return Heard::Done;
+                };
+                let Some(session) = submission.session.clone() else { return Heard::Done };
+                let session =
+                    SessionRef { callback: callback.id, session, node: submission.node.clone() };
+                match orchestrator.query(&session).await {
+                    Ok(Some(diagnostics)) => Heard::Change(Change::Seen {
+                        attempt: *attempt,
+                        diagnostics: Box::new(diagnostics),
+                    }),
+                    Ok(None) => Heard::Change(Change::Missing { attempt: *attempt }),
+                    Err(fault) => {
+                        tracing::debug!(callback.id = %callback.id, peer = fault.peer,
+                            fault.kind = fault.kind.as_str(), "a session could not be asked after");
+                        Heard::Again(spread(WATCH_EVERY, callback.seed() ^ leased.lease))
+                    }
+                }
+            }
+            Effect::Signal { session, node, signal } => {
+                let session = SessionRef {
+                    callback: callback.id,
+                    session: session.clone(),
+                    node: node.clone(),
+                };
+                self.tell(orchestrator, leased, &session, signal).await
+            }
+            Effect::Push { .. }
+            | Effect::Submit { .. }
+            | Effect::Acknowledge { .. }
+            | Effect::Lapse { .. } => Heard::Done,
+        }
+    }
+
+    async fn tell(
+        &self,
+        orchestrator: &Arc<dyn Orchestrator>,
+        leased: &Leased,
+        session: &SessionRef,
+        signal: &Signal,
+    ) -> Heard {
+        match orchestrator.signal(session, signal).await {
+            // A session that is gone needs no telling.
+            Ok(_there) => Heard::Done,
+            Err(fault) if leased.tries >= SIGNAL_TRIES => {
+                tracing::error!(callback.id = %leased.id.callback, peer = fault.peer,
+                    fault.kind = fault.kind.as_str(), "a session was not told, and is given up on");
+                Heard::Done
+            }
+            Err(_fault) => {
+                let seed = leased.id.callback.uuid().as_u64_pair().1;
+                Heard::Again(Backoff::NEIGHBOUR.after(leased.tries + 1, seed))
+            }
+        }
+    }
+}
+
+/// What came of talking to a session.
+enum Heard {
+    Done,
+    Again(SignedDuration),
+    Change(Change),
+}

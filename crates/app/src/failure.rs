@@ -1,0 +1,37 @@
+//! Why a use case came to nothing: somebody was refused, or a neighbour is in trouble.
+
+use ges_domain::refusal::Refusal;
+use ges_ports::{BookError, ChangeError, Fault};
+
+/// Why a use case came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The domain refuses; the caller may choose otherwise.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A neighbour is in trouble; the caller may try again.
+    #[error(transparent)]
+    Faulted(#[from] Fault),
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Refused(refusal) => Self::Refused(refusal),
+            ChangeError::Fault(fault) => Self::Faulted(fault),
+        }
+    }
+}
+
+impl From<BookError> for Failure {
+    fn from(error: BookError) -> Self {
+        match error {
+            BookError::Refused(refusal) => Self::Refused(refusal),
+            BookError::Fault(fault) => Self::Faulted(fault),
+            // The use case decides again a few times; a catalogue that never rests is the store's trouble.
+            BookError::CatalogueChanged => {
+                Self::Faulted(Fault::unavailable("store", "the catalogue keeps changing"))
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+#![doc = include_str!("../README.md")]
+
+mod bookings;
+mod changes;
+mod dispatch;
+mod estimates;
+mod failure;
+mod learning;
+mod offers;
+mod sessions;
+mod settings;
+mod shelf;
+
+use std::sync::Arc;
+
+use ges_domain::name::NodeName;
+use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::{
+    Callbacks, Catalogues, Clock, Credentials, Effects, Ids, Orchestrator, Records, Throttle,
+    WaitTimes,
+};
+use tokio::sync::Notify;
+
+use learning::Learning;
+
+pub use bookings::Wish;
+pub use changes::Watermark;
+pub use dispatch::Tick;
+pub use estimates::{Expectation, QueueStatus};
+pub use failure::Failure;
+pub use offers::{Availability, AvailabilityQuery};
+pub use sessions::{Call, Started};
+pub use settings::PublishFailure;
+pub use shelf::{Shelf, Stock};
+
+/// The outside, one port each; a neighbour that is not configured is absent.
+#[derive(Clone)]
+pub struct Ports {
+    /// The callbacks' store.
+    pub callbacks: Arc<dyn Callbacks>,
+    /// The outbox.
+    pub effects: Arc<dyn Effects>,
+    /// The tenants' catalogues.
+    pub catalogues: Arc<dyn Catalogues>,
+    /// What the queues have taught, and other small documents.
+    pub records: Arc<dyn Records>,
+    /// API keys.
+    pub credentials: Arc<dyn Credentials>,
+    /// The orchestration server; without one, callbacks stay SCHEDULED.
+    pub orchestrator: Option<Arc<dyn Orchestrator>>,
+    /// The router; without one, every wait is unknown.
+    pub waits: Option<Arc<dyn WaitTimes>>,
+    /// The counters.
+    pub throttle: Arc<dyn Throttle>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// New names.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// How the house behaves where its operator may choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// This node, as owner of leases.
+    pub node: NodeName,
+    /// How long a node may work on what it leased before others take it over.
+    pub lease: SignedDuration,
+    /// Effects taken in one step.
+    pub batch: u16,
+    /// Calls to the orchestration server under way at once.
+    pub concurrency: usize,
+    /// Whether bookings go on while the counters cannot be reached.
+    pub admit_uncounted: bool,
+}
+
+impl Options {
+    /// The usual behaviour of a node.
+    pub fn new(node: NodeName) -> Self {
+        Self {
+            node,
+            lease: SignedDuration::from_secs(30),
+            batch: 500,
+            concurrency: 64,
+            admit_uncounted: true,
+        }
+    }
+}
+
+/// The use cases.
+pub struct App {
+    ports: Ports,
+    options: Options,
+    shelf: Shelf,
+    learning: Learning,
+    /// Rung when something became due in this process, so that dispatch need not wait for its next look.
+    due: Notify,
+}
+
+impl App {
+    /// Puts the house together.
+    pub fn new(ports: Ports, options: Options) -> Self {
+        let shelf = Shelf::new(Arc::clone(&ports.catalogues));
+        let learning = Learning::new(Arc::clone(&ports.records), options.node.clone());
+        Self { ports, options, shelf, learning, due: Notify::new() }
+    }
+
+    /// Now: asked once per use case, so that one request has one now.
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// New names, for those who must name a request.
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.ports.ids
+    }
+
+    /// The API keys, for those who ask who is calling.
+    pub fn credentials(&self) -> &Arc<dyn Credentials> {
+        &self.ports.credentials
+    }
+
+    /// The tenants' services as this node knows them.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// Waits until something became due in this process.
+    pub async fn until_due(&self) {
+        self.due.notified().await;
+    }
+}

@@ -1,0 +1,175 @@
+//! Dispatch, second by second.
+
+use ges_domain::callback::{Reason, State};
+use ges_domain::effect::Signal;
+use ges_domain::event::Actor;
+use ges_ports::FaultKind;
+
+use crate::house::House;
+
+#[tokio::test]
+async fn an_immediate_callback_is_started_at_once_and_once() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    let tick = house.tick().await;
+    assert_eq!(tick.sent, 1);
+    house.live(20).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+    let request = house.ors.last_start();
+    assert_eq!(request.standing.age_secs, 0);
+    assert_eq!(house.find(callback.id).await.state, State::Scheduled, "until it reports");
+    house.started(callback.id, 1).await.unwrap();
+    assert_eq!(house.find(callback.id).await.state, State::Queued);
+}
+
+#[tokio::test]
+async fn a_scheduled_callback_starts_at_its_time_when_nothing_is_known_of_the_queue() {
+    let house = House::open().await;
+    let callback = house.booked(1, Some(3600)).await;
+    house.live(3599).await;
+    assert_eq!(house.ors.starts(), []);
+    house.live(1).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+}
+
+#[tokio::test]
+async fn a_scheduled_callback_enters_its_queue_early_by_the_queues_wait() {
+    let house = House::open().await;
+    let callback = house.booked(1, Some(3600)).await;
+    house.router.say(300);
+    house.live(3600 - 301).await;
+    assert_eq!(house.ors.starts(), []);
+    // The wait grows while it is awaited: the next look, within half a minute, sees it.
+    house.router.say(400);
+    house.live(31).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+}
+
+#[tokio::test]
+async fn the_lead_is_bounded_by_the_service() {
+    let house = House::open().await;
+    house.booked(1, Some(3600)).await;
+    house.router.say(100_000);
+    house.live(3600 - 901).await;
+    assert_eq!(house.ors.starts(), []);
+    house.live(1).await;
+    assert_eq!(house.ors.starts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_for_ten_minutes_loses_nothing_and_calls_once() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.ors.down(true);
+    house.live(600).await;
+    assert_eq!(house.ors.starts(), []);
+    house.ors.down(false);
+    house.live(73).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)], "the first attempt, once");
+    let story = house.story(callback.id).await;
+    assert_eq!(story[..3], ["Booked", "Submitting", "Unsent"]);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_waited_for_and_then_tried_as_the_next_attempt() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.ors.fail(FaultKind::TimedOut);
+    house.live(29).await;
+    assert_eq!(house.ors.starts(), [], "nobody knows whether it runs, so it is not sent again");
+    house.live(5).await;
+    assert!(house.find(callback.id).await.submission.unwrap().unknown);
+    house.live(100).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 2)]);
+    let late = house.started(callback.id, 1).await;
+    assert!(late.is_err(), "the first session is too late and must end itself");
+    house.started(callback.id, 2).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_ends_the_callback_after_its_attempts() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(5 * 125).await;
+    let ended = house.find(callback.id).await;
+    assert_eq!(ended.reason, Some(Reason::FAIL_SUBMIT));
+    assert_eq!(house.ors.starts().len(), 5);
+}
+
+#[tokio::test]
+async fn a_lost_session_is_replaced_by_one_of_the_same_age() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(2).await;
+    house.started(callback.id, 1).await.unwrap();
+    house.ors.lose_everything();
+    house.live(60).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1), (callback.id, 2)]);
+    assert!(house.ors.last_start().standing.age_secs >= 30);
+    let story = house.story(callback.id).await;
+    assert!(story.contains(&String::from("SessionMissing")), "{story:?}");
+}
+
+#[tokio::test]
+async fn a_live_session_is_asked_after_and_a_silent_store_is_kept_small() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(1).await;
+    house.started(callback.id, 1).await.unwrap();
+    let before = house.find(callback.id).await.revision;
+    house.live(300).await;
+    let after = house.find(callback.id).await.revision;
+    assert_eq!(before, after, "ten answers that say nothing new are not worth a write");
+}
+
+#[tokio::test]
+async fn a_cancelled_callbacks_session_is_told_until_it_heard() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(1).await;
+    house.started(callback.id, 1).await.unwrap();
+    house.app.cancel(house.tenant, callback.id, Actor::Api, None).await.unwrap();
+    house.ors.fail(FaultKind::Unavailable);
+    house.live(10).await;
+    assert!(
+        matches!(&house.ors.signals()[..], [Signal::Cancel { reason, .. }] if *reason == Reason::CANCELLED)
+    );
+}
+
+#[tokio::test]
+async fn a_cancelled_callback_is_not_started() {
+    let house = House::open().await;
+    let callback = house.booked(1, Some(3600)).await;
+    house.app.cancel(house.tenant, callback.id, Actor::Api, None).await.unwrap();
+    house.live(3700).await;
+    assert_eq!(house.ors.starts(), []);
+}
+
+#[tokio::test]
+async fn a_callback_that_came_too_late_ends_without_a_call() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.turn(86_401);
+    house.tick().await;
+    assert_eq!(house.find(callback.id).await.reason, Some(Reason::FAIL_TIMEOUT_TTL));
+    assert_eq!(house.ors.starts(), []);
+}
+
+#[tokio::test]
+async fn callbacks_are_released_no_faster_than_set_and_in_the_order_wanted() {
+    let house = House::with(|settings| settings.max_release_per_minute = Some(2)).await;
+    let mut wanted = Vec::new();
+    for number in 0..5 {
+        wanted.push(house.booked(number, None).await.id);
+        house.turn(1);
+    }
+    house.tick().await;
+    assert_eq!(house.ors.starts().len(), 2);
+    house.live(60).await;
+    assert_eq!(house.ors.starts().len(), 4);
+    house.live(60).await;
+    // By now the first one, which never spoke, is tried again.
+    let firsts = house.ors.starts().into_iter().filter(|(_, attempt)| *attempt == 1);
+    let started: Vec<_> = firsts.map(|(id, _)| id).collect();
+    assert_eq!(started, wanted);
+}

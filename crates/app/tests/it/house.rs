@@ -1,0 +1,418 @@
+//! A house to live in for the length of a test.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use ges_app::{App, Call, Failure, Options, Ports, Started, Tick, Wish};
+use ges_contracts::given;
+use ges_domain::booking::{Fingerprint, IdempotencyKey, Request};
+use ges_domain::callback::{Callback, Details, Diagnostics, Report, State};
+use ges_domain::catalogue::Catalogue;
+use ges_domain::effect::Signal;
+use ges_domain::event::Actor;
+use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, SessionId, TenantId};
+use ges_domain::refusal::Refusal;
+use ges_domain::service::Settings;
+use ges_domain::time::{SignedDuration, Timestamp};
+use ges_embedded::Embedded;
+use ges_ports::{
+    ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, FaultKind, Ids, Orchestrator,
+    Place, Receipt, Record, RecordError, RecordKey, RecordKind, RecordName, Records, SessionRef,
+    SessionRequest, UpdateToken, Wait, WaitQuery, WaitTimes,
+};
+use uuid::Uuid;
+
+/// A clock that stands still until it is turned.
+pub(crate) struct HandClock(AtomicU64);
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        let micros = i64::try_from(self.0.load(Ordering::SeqCst)).unwrap();
+        Timestamp::from_microsecond(micros).unwrap()
+    }
+}
+
+/// Ids that count.
+struct CountingIds(AtomicU64);
+
+impl Ids for CountingIds {
+    fn callback(&self) -> CallbackId {
+        given::id(u32::try_from(self.0.fetch_add(1, Ordering::SeqCst)).unwrap())
+    }
+
+    fn record(&self) -> RecordId {
+        RecordId::new(self.callback().uuid())
+    }
+
+    fn update_token(
+        &self,
+        tenant: TenantId,
+        callback: CallbackId,
+        attempt: Attempt,
+    ) -> UpdateToken {
+        UpdateToken::new(format!("{tenant}/{callback}/{attempt}"))
+    }
+
+    fn tenant_of(&self, token: &str) -> Option<TenantId> {
+        Uuid::try_parse(token.split('/').next()?).ok().map(TenantId::new)
+    }
+}
+
+/// An orchestration server that remembers what it was told and says what it was told to say.
+#[derive(Default)]
+pub(crate) struct Ors {
+    starts: Mutex<Vec<SessionRequest>>,
+    signals: Mutex<Vec<Signal>>,
+    next: Mutex<VecDeque<FaultKind>>,
+    down: Mutex<bool>,
+    gone: Mutex<bool>,
+}
+
+impl Ors {
+    /// The starts so far, as callback and attempt.
+    pub(crate) fn starts(&self) -> Vec<(CallbackId, u32)> {
+        let starts = self.starts.lock().unwrap();
+        starts.iter().map(|start| (start.callback.id, start.attempt.number())).collect()
+    }
+
+    pub(crate) fn last_start(&self) -> SessionRequest {
+        self.starts.lock().unwrap().last().cloned().expect("nothing was started")
+    }
+
+    pub(crate) fn signals(&self) -> Vec<Signal> {
+        self.signals.lock().unwrap().clone()
+    }
+
+    /// The next call fails like this.
+    pub(crate) fn fail(&self, kind: FaultKind) {
+        self.next.lock().unwrap().push_back(kind);
+    }
+
+    /// It cannot be reached, or can again.
+    pub(crate) fn down(&self, down: bool) {
+        *self.down.lock().unwrap() = down;
+    }
+
+    /// From now on no session is found.
+    pub(crate) fn lose_everything(&self) {
+        *self.gone.lock().unwrap() = true;
+    }
+
+    fn trouble(&self) -> Result<(), Fault> {
+        if *self.down.lock().unwrap() {
+            return Err(Fault { peer: "ors", kind: FaultKind::Unavailable, source: None });
+        }
+        match self.next.lock().unwrap().pop_front() {
+            Some(kind) => Err(Fault { peer: "ors", kind, source: None }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Orchestrator for Ors {
+    async fn start(&self, request: &SessionRequest) -> Result<Receipt, Fault> {
+        self.trouble()?;
+        let mut starts = self.starts.lock().unwrap();
+        starts.push(request.clone());
+        let session = session(request.callback.id, request.attempt);
+        Ok(Receipt { session: Some(session), node: None })
+    }
+
+    async fn signal(&self, _session: &SessionRef, signal: &Signal) -> Result<bool, Fault> {
+        self.trouble()?;
+        self.signals.lock().unwrap().push(signal.clone());
+        Ok(true)
+    }
+
+    async fn query(&self, _session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
+        self.trouble()?;
+        let gone = *self.gone.lock().unwrap();
+        Ok((!gone).then(Diagnostics::default))
+    }
+}
+
+/// The session of an attempt.
+pub(crate) fn session(callback: CallbackId, attempt: Attempt) -> SessionId {
+    let tail = callback.uuid().simple().to_string();
+    SessionId::parse(&format!("{:04}{}", attempt.number(), &tail[4..])).unwrap()
+}
+
+/// A router that says one thing of every queue.
+#[derive(Default)]
+pub(crate) struct Router(Mutex<Option<u32>>);
+
+impl Router {
+    /// Every queue waits this long.
+    pub(crate) fn say(&self, secs: u32) {
+        *self.0.lock().unwrap() = Some(secs);
+    }
+}
+
+#[async_trait]
+impl WaitTimes for Router {
+    async fn look_up(&self, _query: &WaitQuery, now: Timestamp) -> Result<Wait, Fault> {
+        let estimate = match *self.0.lock().unwrap() {
+            Some(secs) => Estimate::Known(secs),
+            None => Estimate::NoInteractions,
+        };
+        Ok(Wait {
+            estimate,
+            waiting: None,
+            oldest_wait_secs: None,
+            average_secs: None,
+            distributed: None,
+            seen_at: now,
+        })
+    }
+
+    async fn place(
+        &self,
+        _query: &WaitQuery,
+        _interaction_id: &str,
+        _now: Timestamp,
+    ) -> Result<Option<Place>, Fault> {
+        Ok(None)
+    }
+}
+
+/// Nobody has a key: tests speak to the use cases as a tenant.
+struct NoKeys;
+
+#[async_trait]
+impl Credentials for NoKeys {
+    async fn identify(&self, _key: &ApiKey, _now: Timestamp) -> Result<Option<TenantId>, Fault> {
+        Ok(None)
+    }
+}
+
+/// A house with one tenant and two services, always open.
+pub(crate) struct House {
+    pub(crate) app: App,
+    pub(crate) ors: Arc<Ors>,
+    pub(crate) router: Arc<Router>,
+    pub(crate) records: Arc<Shelves>,
+    pub(crate) tenant: TenantId,
+    store: Arc<Embedded>,
+    clock: Arc<HandClock>,
+    outside: Ports,
+}
+
+/// The store's records, whose answer to a write can get lost.
+pub(crate) struct Shelves {
+    store: Arc<Embedded>,
+    lose: AtomicU64,
+}
+
+impl Shelves {
+    /// The answers to the next writes get lost.
+    pub(crate) fn lose_answers(&self, count: u64) {
+        self.lose.store(count, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Records for Shelves {
+    async fn get(&self, key: &RecordKey) -> Result<Option<Record>, Fault> {
+        self.store.get(key).await
+    }
+
+    async fn put(
+        &self,
+        key: &RecordKey,
+        document: &str,
+        expected: Revision,
+    ) -> Result<Revision, RecordError> {
+        let revision = self.store.put(key, document, expected).await?;
+        let less = |left: u64| left.checked_sub(1);
+        match self.lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
+            Ok(_lost) => Err(Fault::timed_out("store").into()),
+            Err(_none) => Ok(revision),
+        }
+    }
+
+    async fn remove(&self, key: &RecordKey, expected: Revision) -> Result<(), RecordError> {
+        self.store.remove(key, expected).await
+    }
+
+    async fn list(
+        &self,
+        tenant: TenantId,
+        kind: RecordKind,
+        after: Option<&RecordName>,
+        limit: u16,
+    ) -> Result<Vec<Record>, Fault> {
+        self.store.list(tenant, kind, after, limit).await
+    }
+
+    async fn owners(
+        &self,
+        kind: RecordKind,
+        after: Option<TenantId>,
+        limit: u16,
+    ) -> Result<Vec<TenantId>, Fault> {
+        self.store.owners(kind, after, limit).await
+    }
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A house whose first service is set differently.
+    pub(crate) async fn with(write: impl FnOnce(&mut Settings)) -> Self {
+        let tenant = given::tenant(1);
+        let mut first: Catalogue = given::catalogue(tenant);
+        write(&mut first.services.get_mut(&given::service(given::SALES)).unwrap().settings);
+        let store = Arc::new(Embedded::in_memory().unwrap());
+        store.replace(&first).await.unwrap();
+        let micros = u64::try_from(given::now().as_microsecond()).unwrap();
+        let clock = Arc::new(HandClock(AtomicU64::new(micros)));
+        let records = Arc::new(Shelves { store: store.clone(), lose: AtomicU64::new(0) });
+        let (ors, router) = (Arc::new(Ors::default()), Arc::new(Router::default()));
+        let ids = Arc::new(CountingIds(AtomicU64::new(1)));
+        let outside = Ports {
+            callbacks: store.clone(),
+            effects: store.clone(),
+            catalogues: store.clone(),
+            records: records.clone(),
+            credentials: Arc::new(NoKeys),
+            orchestrator: Some(ors.clone()),
+            waits: Some(router.clone()),
+            throttle: Arc::new(ges_embedded::Counters::default()),
+            clock: clock.clone(),
+            ids,
+        };
+        let app = App::new(outside.clone(), Options::new(given::node(1)));
+        Self { app, ors, router, records, tenant, store, clock, outside }
+    }
+
+    /// The same house as another process sees it: the first node again, or one beside it.
+    pub(crate) fn seen_by(&self, node: u32) -> Self {
+        Self {
+            app: App::new(self.outside.clone(), Options::new(given::node(node))),
+            ors: self.ors.clone(),
+            router: self.router.clone(),
+            records: self.records.clone(),
+            tenant: self.tenant,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            outside: self.outside.clone(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Turns the clock.
+    pub(crate) fn turn(&self, secs: u64) {
+        self.clock.0.fetch_add(secs * 1_000_000, Ordering::SeqCst);
+    }
+
+    /// Turns the clock second by second and steps dispatch at each, as a living node would.
+    pub(crate) async fn live(&self, secs: u64) {
+        for _second in 0..secs {
+            self.turn(1);
+            self.tick().await;
+        }
+    }
+
+    /// Steps dispatch until nothing is due.
+    pub(crate) async fn tick(&self) -> Tick {
+        let mut all = Tick::default();
+        loop {
+            let tick = self.app.tick().await.unwrap();
+            all.leased += tick.leased;
+            all.sent += tick.sent;
+            all.unsent += tick.unsent;
+            if tick.leased == 0 {
+                return all;
+            }
+        }
+    }
+
+    pub(crate) fn wish(&self, number: u32, desired_in_secs: Option<i64>) -> Wish {
+        let desired_at = desired_in_secs.map(|secs| self.now() + SignedDuration::from_secs(secs));
+        Wish {
+            service: given::service(given::SALES),
+            request: Request {
+                phone: given::phone(number),
+                desired_at,
+                always_check_capacity: false,
+                details: Details::default(),
+            },
+            key: None,
+            by: Actor::Api,
+        }
+    }
+
+    pub(crate) async fn book(&self, wish: Wish) -> Result<Booked, Failure> {
+        self.app.book(self.tenant, wish).await
+    }
+
+    pub(crate) async fn booked(&self, number: u32, desired_in_secs: Option<i64>) -> Callback {
+        let wish = self.wish(number, desired_in_secs);
+        self.book(wish).await.unwrap().callback().clone()
+    }
+
+    pub(crate) async fn find(&self, id: CallbackId) -> Callback {
+        self.app.retrieve(self.tenant, id).await.unwrap()
+    }
+
+    /// The words of a callback's history.
+    pub(crate) async fn story(&self, id: CallbackId) -> Vec<String> {
+        let history = self.app.history(self.tenant, id).await.unwrap();
+        history.iter().map(|event| format!("{:?}", event.what)).collect()
+    }
+
+    /// Publishes other settings for the first service behind the app's back.
+    pub(crate) async fn republish(&self, write: impl FnOnce(&mut Settings)) {
+        let standing = self.store.load(self.tenant).await.unwrap().unwrap();
+        self.store.replace(&given::republished(&standing, write)).await.unwrap();
+    }
+
+    /// The session of an attempt as it speaks to us.
+    pub(crate) fn call(&self, callback: CallbackId, attempt: u32) -> Call {
+        let token = format!("{}/{callback}/{attempt}", self.tenant);
+        self.app.call(callback, &token).expect("the token names its tenant")
+    }
+
+    pub(crate) async fn started(
+        &self,
+        callback: CallbackId,
+        attempt: u32,
+    ) -> Result<Callback, Failure> {
+        let attempt = Attempt::new(attempt);
+        let session = session(callback, attempt);
+        let call = self.call(callback, attempt.number());
+        self.app.started(call, Started { attempt, session, node: None }).await
+    }
+
+    pub(crate) async fn reported(
+        &self,
+        callback: CallbackId,
+        attempt: u32,
+        seq: u64,
+        state: State,
+    ) -> Result<Callback, Failure> {
+        let report: Report = given::report(Attempt::new(attempt), seq, state);
+        self.app.reported(self.call(callback, attempt), report).await
+    }
+}
+
+/// A key with the fingerprint of a request.
+pub(crate) fn key(name: &str, request: &str) -> (IdempotencyKey, Fingerprint) {
+    (IdempotencyKey::parse(name).unwrap(), Fingerprint::of(request.as_bytes()))
+}
+
+/// The refusal that a use case must have ended with.
+pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, Failure>) -> Refusal {
+    match answer {
+        Err(Failure::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}

@@ -1,0 +1,10 @@
+//! The use cases on the embedded store, with a clock that is turned by hand and an orchestration server of few words.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bookings;
+mod changes;
+mod dispatch;
+mod house;
+mod learning;
+mod sessions;

@@ -1,0 +1,128 @@
+//! What a service was asked and what it said, for as long as that may be believed.
+
+use std::hash::Hash;
+
+use ges_domain::time::{SignedDuration, Timestamp};
+
+use super::peer::Trouble;
+use crate::memory::{Flights, Memory};
+
+/// For how long an answer is believed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ages {
+    /// Something is known: nobody is asked.
+    pub(crate) known: SignedDuration,
+    /// Nothing is known: nobody is asked.
+    pub(crate) unknown: SignedDuration,
+    /// The service is in trouble: what was known so long ago still stands.
+    pub(crate) stale: SignedDuration,
+}
+
+/// Answers of a service.
+#[derive(Debug)]
+pub(crate) struct Remembered<K: Eq + Hash + Clone, V> {
+    known: Memory<K, V>,
+    /// Apart, so that a flood of unknown keys drives out no known one.
+    unknown: Memory<K, ()>,
+    asking: Flights<K, Said<V>>,
+    ages: Ages,
+}
+
+/// What a service said: something, that there is nothing, or nothing that can be used.
+type Said<V> = Result<Option<V>, Trouble>;
+
+/// How many unknown things are remembered as such.
+const UNKNOWN: usize = 100_000;
+
+impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
+    pub(crate) fn new(most: usize, ages: Ages) -> Self {
+        let known = Memory::new(most, ages.stale.max(ages.known));
+        let unknown = Memory::new(most.min(UNKNOWN), ages.unknown);
+        Self { known, unknown, asking: Flights::default(), ages }
+    }
+
+    /// What is remembered, or else what the service says; while it is in trouble, what it said last.
+    pub(crate) async fn find<F: Future<Output = Said<V>>>(
+        &self,
+        key: &K,
+        now: Timestamp,
+        ask: impl FnOnce() -> F,
+    ) -> Said<V> {
+        if let Some(recalled) = self.recall(key, now) {
+            return recalled;
+        }
+        let ask = async || match self.recall(key, now) {
+            // Somebody else's question was answered just before this one's turn.
+            Some(recalled) => recalled,
+            None => ask().await,
+        };
+        self.learn_or_recall(key, now, ask).await
+    }
+
+    /// What is remembered and may be believed without asking, be it that there is nothing.
+    fn recall(&self, key: &K, now: Timestamp) -> Option<Said<V>> {
+        if let Some(value) = self.known.get(key, self.ages.known, now) {
+            return Some(Ok(Some(value)));
+        }
+        self.unknown.get(key, self.ages.unknown, now).map(|()| Ok(None))
+    }
+
+    /// What the service says now; while it is in trouble, what it said last.
+    pub(crate) async fn learn_or_recall<F: Future<Output = Said<V>>>(
+        &self,
+        key: &K,
+        now: Timestamp,
+        ask: impl FnOnce() -> F,
+    ) -> Said<V> {
+        match self.learn(key, now, ask).await {
+            Err(trouble) => match self.known.get(key, self.ages.stale, now) {
+                Some(value) => Ok(Some(value)),
+                None => Err(trouble),
+            },
+            said => said,
+        }
+    }
+
+    /// What the service says now.
+    pub(crate) async fn learn<F: Future<Output = Said<V>>>(
+        &self,
+        key: &K,
+        now: Timestamp,
+        ask: impl FnOnce() -> F,
+    ) -> Said<V> {
+        let asked = async {
+            // Apart, so that who finds an answer in memory does not carry the room for a question.
+            let said = Box::pin(ask()).await;
+            match &said {
+                Ok(Some(value)) => self.keep(key, value.clone(), now),
+                Ok(None) => {
+                    self.known.forget(key);
+                    self.unknown.put(key.clone(), (), now);
+                }
+                Err(_) => {}
+            }
+            said
+        };
+        self.asking.join(key, asked).await
+    }
+
+    /// Takes down what is known from elsewhere.
+    pub(crate) fn keep(&self, key: &K, value: V, now: Timestamp) {
+        self.unknown.forget(key);
+        self.known.put(key.clone(), value, now);
+    }
+
+    pub(crate) fn forget(&self, key: &K) {
+        self.known.forget(key);
+        self.unknown.forget(key);
+    }
+
+    /// What is remembered and may be believed without asking.
+    pub(crate) fn fresh(&self, key: &K, now: Timestamp) -> Option<V> {
+        self.known.get(key, self.ages.known, now)
+    }
+
+    pub(crate) fn any(&self, is_it: impl FnMut(&V) -> bool) -> bool {
+        self.known.any(is_it)
+    }
+}

@@ -1,0 +1,158 @@
+//! The ports that the access file keeps.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ges_domain::access::Person;
+use ges_domain::id::TenantId;
+use ges_domain::time::Timestamp;
+use ges_ports::{
+    ApiKey, ApiKeys, Application, Credentials, Door, Entry, Fault, Guest, KeyRef, People, Proof,
+    Secret, Tenant, Tenants, Visit,
+};
+
+use super::{EditError, Local, passwords};
+use crate::digest::Digest;
+
+/// Longer than any password that a person types; hashing is not to be fed with megabytes.
+const LONGEST_PASSWORD: usize = 1_024;
+
+const PEER: &str = "access file";
+
+#[async_trait]
+impl Credentials for Local {
+    async fn identify(&self, key: &ApiKey, _now: Timestamp) -> Result<Option<TenantId>, Fault> {
+        Ok(self.shelves().key(&Digest::of(key.expose())))
+    }
+}
+
+#[async_trait]
+impl Tenants for Local {
+    async fn find(&self, id: TenantId, _now: Timestamp) -> Result<Option<Arc<Tenant>>, Fault> {
+        Ok(self.shelves().tenant(id))
+    }
+
+    async fn refetch(&self, id: TenantId, now: Timestamp) -> Result<Option<Arc<Tenant>>, Fault> {
+        self.aside(move |local| local.reload(now).map_err(EditError::from)).await?;
+        Ok(self.shelves().tenant(id))
+    }
+
+    fn any_welcomes(&self, origin: &str) -> bool {
+        self.shelves().any_welcomes(origin)
+    }
+}
+
+#[async_trait]
+impl ApiKeys for Local {
+    async fn names(&self, tenant: TenantId) -> Result<Option<Vec<String>>, Fault> {
+        self.aside(move |local| local.key_names(tenant).map(Some).map_err(EditError::from)).await
+    }
+
+    async fn assign(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        key: &ApiKey,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let (name, key) = (name.to_owned(), key.clone());
+        self.aside(move |local| match local.add_key(tenant, &name, &key, now) {
+            Ok(()) => Ok(true),
+            Err(EditError::Taken(_)) => Ok(false),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    async fn unassign(
+        &self,
+        tenant: TenantId,
+        key: &KeyRef,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        let key = key.clone();
+        self.aside(move |local| match local.remove_key(tenant, &key, now) {
+            Ok(()) => Ok(true),
+            Err(EditError::Missing(_)) => Ok(false),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+}
+
+impl Local {
+    /// Does what waits for the disk where it holds up nobody.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, EditError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let local = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&local)).await;
+        done.map_err(|error| Fault::misbehaved(PEER, error))?
+            .map_err(|error| Fault::unavailable(PEER, error))
+    }
+}
+
+#[async_trait]
+impl People for Local {
+    fn door(&self, _visit: &Visit) -> Door {
+        Door::Form
+    }
+
+    async fn sign_in(&self, proof: &Proof, now: Timestamp) -> Result<Entry, Fault> {
+        let Proof::Password { user_name, password } = proof else {
+            return Ok(Entry::Refused);
+        };
+        if password.expose().len() > LONGEST_PASSWORD {
+            return Ok(Entry::Refused);
+        }
+        let _permit = self.inner.verifying.acquire().await.expect("nobody closes the semaphore");
+        let name = user_name.to_lowercase();
+        if let Err(retry_after) = self.inner.guesses.count(&name, now) {
+            return Ok(Entry::Later { retry_after });
+        }
+        let known = self.shelves().user(&name).cloned();
+        let (password, hash) = (password.clone(), known.as_ref().map(|it| it.password.clone()));
+        let right = tokio::task::spawn_blocking(move || {
+            passwords::verify(password.expose(), hash.as_deref())
+        });
+        let right = right.await.map_err(|error| Fault::misbehaved(PEER, error))?;
+        match known {
+            Some(known) if right => {
+                self.inner.guesses.forgive(&name);
+                Ok(Entry::Admitted(Box::new(Guest { person: known.person, grant: None })))
+            }
+            _ => Ok(Entry::Refused),
+        }
+    }
+
+    async fn renew(&self, guest: &Guest, _now: Timestamp) -> Result<Option<Guest>, Fault> {
+        let shelves = self.shelves();
+        let known = shelves.user(&guest.person.user_name);
+        let known = known.filter(|known| known.person.tenant == guest.person.tenant);
+        Ok(known.map(|known| Guest { person: known.person.clone(), grant: None }))
+    }
+
+    async fn bearer(&self, token: &Secret, _now: Timestamp) -> Result<Option<Person>, Fault> {
+        let digest = Digest::of(token.expose());
+        let application = self.shelves().application(&digest).cloned();
+        Ok(application.filter(|person| !person.roles.is_empty()))
+    }
+
+    async fn application(
+        &self,
+        token: &Secret,
+        _now: Timestamp,
+    ) -> Result<Option<Application>, Fault> {
+        let digest = Digest::of(token.expose());
+        Ok(self.shelves().application(&digest).map(|known| Application {
+            name: known.user_name.clone(),
+            allowed: true,
+            tenant: Some(known.tenant),
+        }))
+    }
+
+    fn farewell(&self, _back: &str) -> Option<String> {
+        None
+    }
+}

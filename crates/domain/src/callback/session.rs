@@ -1,0 +1,273 @@
+//! The part of a callback's life that its sessions live: submitted, acknowledged, watched, lost.
+//!
+//! Apart from the rest, because here every arm asks which attempt speaks.
+
+use super::change::Outcome;
+use super::{Callback, Diagnostics, Reason, State, Submission};
+use crate::effect::{Effect, Timer};
+use crate::event::{Actor, Happening};
+use crate::id::{Attempt, SessionId};
+use crate::refusal::Refusal;
+use crate::retry::spread;
+use crate::time::{SignedDuration, Timestamp};
+use crate::token::TokenHash;
+use crate::wait::Ticket;
+
+/// A start that was decided and not seen to be sent is sent again after this.
+pub const RESEND_AFTER: SignedDuration = SignedDuration::from_secs(10);
+/// Without a report this long after the submission, its outcome is unknown.
+pub const ACKNOWLEDGE_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// Without a report this long after the submission, the attempt is given up.
+pub const LAPSE_AFTER: SignedDuration = SignedDuration::from_secs(120);
+/// A live session is asked after this often, ± 20 %.
+pub const WATCH_EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// A missing session is looked for once more after this, before it counts as lost.
+pub const MISSING_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
+
+impl Callback {
+    pub(super) fn submit(
+        self,
+        attempt: Attempt,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        match self.state {
+            State::Scheduled => {}
+            State::Queued | State::Routing | State::Processing => {
+                return Err(Refusal::NotInState(self.state));
+            }
+            State::Completed => return Err(Refusal::Completed),
+        }
+        if now >= self.expires_at() {
+            return self.expire(now);
+        }
+        if attempt != self.attempt_due() {
+            return Err(Refusal::Superseded { live: self.live_attempt() });
+        }
+        let resend = Timer { at: now + RESEND_AFTER, effect: Effect::Submit { attempt } };
+        match &self.submission {
+            Some(sent) if sent.sent_at.is_some() => self.unchanged(),
+            Some(_) => self
+                .step(now)
+                .with(|callback| {
+                    if let Some(submission) = &mut callback.submission {
+                        submission.token = token;
+                    }
+                })
+                .timer(resend)
+                .done(),
+            None => self
+                .step(now)
+                .with(|callback| {
+                    callback.attempts = attempt.number();
+                    callback.submission = Some(Submission {
+                        attempt,
+                        token,
+                        submitted_at: now,
+                        sent_at: None,
+                        session: None,
+                        node: None,
+                        started_at: None,
+                        unknown: false,
+                        last_report: None,
+                        missing_since: None,
+                        ticket: None,
+                    });
+                })
+                .timer(resend)
+                .event(Happening::Submitting, Actor::System, None)
+                .done(),
+        }
+    }
+
+    pub(super) fn sent(
+        self,
+        attempt: Attempt,
+        session: Option<&SessionId>,
+        node: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        let submission = self.standing_attempt(attempt)?;
+        // The session may have reported before the answer to its start was taken in.
+        if submission.sent_at.is_some() || submission.started_at.is_some() {
+            return self.unchanged();
+        }
+        let timer = Timer { at: now + ACKNOWLEDGE_AFTER, effect: Effect::Acknowledge { attempt } };
+        self.step(now)
+            .submission(|submission| {
+                submission.sent_at = Some(now);
+                submission.submitted_at = now;
+                submission.session = session.cloned();
+                submission.node = node.map(str::to_owned);
+            })
+            .timer(timer)
+            .event(Happening::Submitted, Actor::System, None)
+            .done()
+    }
+
+    pub(super) fn unsent(
+        self,
+        attempt: Attempt,
+        retry_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        let submission = self.standing_attempt(attempt)?;
+        if submission.sent_at.is_some() || submission.started_at.is_some() {
+            return self.unchanged();
+        }
+        self.step(now)
+            .timer(Timer { at: retry_at, effect: Effect::Submit { attempt } })
+            .event(Happening::Unsent, Actor::System, None)
+            .done()
+    }
+
+    pub(super) fn unacknowledged(
+        self,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        let submission = self.standing_attempt(attempt)?;
+        if submission.started_at.is_some() || submission.unknown {
+            return self.unchanged();
+        }
+        let at = submission.submitted_at + LAPSE_AFTER;
+        self.step(now)
+            .submission(|submission| submission.unknown = true)
+            .timer(Timer { at, effect: Effect::Lapse { attempt } })
+            .event(Happening::OutcomeUnknown, Actor::System, None)
+            .done()
+    }
+
+    pub(super) fn lapse(self, attempt: Attempt, now: Timestamp) -> Result<Outcome, Refusal> {
+        let submission = self.standing_attempt(attempt)?;
+        if submission.started_at.is_some() {
+            return self.unchanged();
+        }
+        if now >= self.expires_at() {
+            return self.expire(now);
+        }
+        let unanswered = self.unanswered.saturating_add(1);
+        let spent = unanswered >= self.settings.max_attempts;
+        let next = attempt.next();
+        let step = self.step(now).with(|callback| callback.unanswered = unanswered);
+        if spent {
+            return step.complete(Reason::FAIL_SUBMIT, &Actor::System, false).done();
+        }
+        step.void()
+            .timer(Timer { at: now, effect: Effect::Submit { attempt: next } })
+            .event(Happening::Lapsed, Actor::System, None)
+            .done()
+    }
+
+    pub(super) fn started(
+        self,
+        attempt: Attempt,
+        session: &SessionId,
+        node: Option<&str>,
+        ticket: Option<&Ticket>,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        let submission = self.standing_attempt(attempt)?;
+        if submission.started_at.is_some() {
+            // One attempt has one session: a second one that claims the same attempt must end itself.
+            return if submission.session.as_ref() == Some(session) {
+                self.unchanged()
+            } else {
+                Err(Refusal::Superseded { live: self.live_attempt() })
+            };
+        }
+        let watch = self.watch(attempt, now);
+        self.step(now)
+            .with(|callback| {
+                callback.state = State::Queued;
+                callback.unanswered = 0;
+            })
+            .submission(|submission| {
+                submission.session = Some(session.clone());
+                submission.node = node.map(str::to_owned).or(submission.node.take());
+                submission.started_at = Some(now);
+                submission.sent_at.get_or_insert(now);
+                submission.unknown = false;
+                submission.ticket = ticket.copied().map(Box::new);
+            })
+            .timer(watch)
+            .event(Happening::Started, Actor::Session, None)
+            .done()
+    }
+
+    pub(super) fn seen(
+        self,
+        attempt: Attempt,
+        diagnostics: &Diagnostics,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        let submission = self.standing_attempt(attempt)?;
+        let found_again = submission.missing_since.is_some();
+        let same = Diagnostics { seen_at: None, ..self.diagnostics.clone() }
+            == Diagnostics {
+                seen_at: None,
+                dials: self.diagnostics.dials.clone(),
+                ..diagnostics.clone()
+            };
+        // An answer that says nothing new is not worth a write: ten thousand sessions are asked all day.
+        if same && !found_again {
+            return self.unchanged();
+        }
+        let watch = self.watch(attempt, now);
+        self.step(now)
+            .with(|callback| {
+                let dials = std::mem::take(&mut callback.diagnostics.dials);
+                callback.diagnostics =
+                    Diagnostics { seen_at: Some(now), dials, ..diagnostics.clone() };
+            })
+            .submission(|submission| submission.missing_since = None)
+            .timer(watch)
+            .done()
+    }
+
+    pub(super) fn missing(self, attempt: Attempt, now: Timestamp) -> Result<Outcome, Refusal> {
+        let submission = self.standing_attempt(attempt)?;
+        let look_again = Timer { at: now + MISSING_AGAIN_AFTER, effect: Effect::Watch { attempt } };
+        match submission.missing_since {
+            None => {
+                return self
+                    .step(now)
+                    .submission(|submission| submission.missing_since = Some(now))
+                    .timer(look_again)
+                    .event(Happening::SessionMissing, Actor::System, None)
+                    .done();
+            }
+            Some(since) if now.duration_since(since) < MISSING_AGAIN_AFTER => {
+                return self.unchanged();
+            }
+            Some(_) => {}
+        }
+        if now >= self.expires_at() {
+            return self.expire(now);
+        }
+        let lost = self.lost.saturating_add(1);
+        let talking = self.state == State::Processing;
+        let spent = lost >= self.settings.max_attempts;
+        let step = self.step(now).with(|callback| callback.lost = lost);
+        // A customer who was on the line is not called a second time because a session vanished.
+        if talking || spent {
+            return step.complete(Reason::FAIL_SESSION_LOST, &Actor::System, false).done();
+        }
+        step.void()
+            .with(|callback| {
+                callback.state = State::Scheduled;
+                callback.diagnostics.position = None;
+                callback.diagnostics.ewt_secs = None;
+            })
+            .timer(Timer { at: now, effect: Effect::Submit { attempt: attempt.next() } })
+            .event(Happening::SessionLost, Actor::System, None)
+            .done()
+    }
+
+    /// The next look at a live session, never later than the callback's end.
+    pub(super) fn watch(&self, attempt: Attempt, now: Timestamp) -> Timer {
+        let seed = self.seed() ^ now.as_microsecond().cast_unsigned();
+        let at = (now + spread(WATCH_EVERY, seed)).min(self.expires_at()).max(now);
+        Timer { at, effect: Effect::Watch { attempt } }
+    }
+}

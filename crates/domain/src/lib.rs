@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod booking;
+pub mod callback;
+pub mod capacity;
+pub mod catalogue;
+pub mod effect;
+pub mod event;
+pub mod hours;
+pub mod id;
+pub mod name;
+pub mod numbers;
+pub mod offer;
+pub mod phone;
+pub mod refusal;
+pub mod retry;
+pub mod service;
+pub mod time;
+pub mod token;
+pub mod wait;

@@ -1,0 +1,8 @@
+//! The callback's life as its callers see it: steps that are legal, steps that are not, and what follows from each.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod given;
+mod lessons;
+mod order;
+mod steps;

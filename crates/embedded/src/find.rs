@@ -1,0 +1,91 @@
+//! Looking up: one callback, its history, what is taken, what is open.
+
+use diesel::dsl::count_star;
+use diesel::sqlite::SqliteConnection;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use ges_domain::callback::{Callback, State};
+use ges_domain::event::Event;
+use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::name::{QueueName, ServiceName};
+use ges_domain::time::{Timestamp, Window};
+use ges_ports::{Fault, QueueCount};
+
+use crate::documents::{self as columns, callback_blob, count, instant, micros, tenant_blob};
+use crate::fault::{OrFault, Trouble};
+use crate::tables::{callbacks, events, slots};
+
+/// The most rows of a history that are told.
+const HISTORY: i64 = 1000;
+
+/// A callback.
+pub(crate) fn callback(
+    conn: &mut SqliteConnection,
+    tenant: TenantId,
+    id: CallbackId,
+) -> Result<Option<Callback>, Fault> {
+    columns::find(conn, tenant_blob(tenant), callback_blob(id))
+}
+
+/// A callback's history, oldest first, at most its last rows.
+pub(crate) fn history(
+    conn: &mut SqliteConnection,
+    tenant: TenantId,
+    id: CallbackId,
+) -> Result<Vec<Event>, Fault> {
+    let newest_first: Vec<String> = events::table
+        .filter(events::tenant.eq(tenant_blob(tenant)))
+        .filter(events::callback.eq(callback_blob(id)))
+        .order(events::revision.desc())
+        .limit(HISTORY)
+        .select(events::document)
+        .load(conn)
+        .or_fault()?;
+    newest_first.iter().rev().map(|document| columns::read("events", document)).collect()
+}
+
+/// The places taken in slots that start in a window.
+pub(crate) fn taken(
+    conn: &mut SqliteConnection,
+    tenant: TenantId,
+    service: &ServiceName,
+    window: Window,
+) -> Result<Vec<(Timestamp, u32)>, Fault> {
+    let rows: Vec<(i64, i64)> = slots::table
+        .filter(slots::tenant.eq(tenant_blob(tenant)))
+        .filter(slots::service.eq(service.as_str()))
+        .filter(slots::start.ge(micros(window.start())))
+        .filter(slots::start.lt(micros(window.end())))
+        .filter(slots::taken.gt(0))
+        .order(slots::start)
+        .select((slots::start, slots::taken))
+        .load(conn)
+        .or_fault()?;
+    let read =
+        |(start, taken)| Ok((instant("slots", "start", start)?, count("slots", "taken", taken)?));
+    rows.into_iter().map(read).collect()
+}
+
+/// The open callbacks by queue and state.
+pub(crate) fn counts(
+    conn: &mut SqliteConnection,
+    tenant: TenantId,
+) -> Result<Vec<QueueCount>, Fault> {
+    let rows: Vec<(String, String, i64)> = callbacks::table
+        .filter(callbacks::tenant.eq(tenant_blob(tenant)))
+        .filter(callbacks::completed_at.is_null())
+        .group_by((callbacks::queue, callbacks::state))
+        .select((callbacks::queue, callbacks::state, count_star()))
+        .load(conn)
+        .or_fault()?;
+    let part = |part| Trouble::Row { table: "callbacks", part };
+    let read = |(queue, state, count): (String, String, i64)| {
+        Ok(QueueCount {
+            queue: QueueName::parse(&queue).map_err(|_other| part("queue"))?,
+            state: State::parse(&state).ok_or(part("state"))?,
+            count: columns::number(count),
+        })
+    };
+    let mut counts = rows.into_iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
+    counts.sort_by(|a, b| (&a.queue, a.state).cmp(&(&b.queue, b.state)));
+    Ok(counts)
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod batch;
+mod book;
+mod change;
+mod documents;
+mod fault;
+mod find;
+mod open;
+mod outbox;
+#[cfg(test)]
+mod plans;
+mod publish;
+mod readers;
+mod records;
+mod schema;
+mod search;
+mod sessions;
+mod slots;
+mod statements;
+mod store;
+mod tables;
+mod throttle;
+mod writer;
+
+pub use open::{Config, OpenError, Synchronous};
+pub use sessions::LocalSessions;
+pub use store::Embedded;
+pub use throttle::Counters;

@@ -1,0 +1,212 @@
+//! Callbacks in their store.
+
+use async_trait::async_trait;
+use ges_domain::booking::{Booking, Fingerprint, IdempotencyKey};
+use ges_domain::callback::{Callback, Change, Kind, Outcome, State};
+use ges_domain::event::Event;
+use ges_domain::id::{CallbackId, Revision, TenantId};
+use ges_domain::name::{QueueName, ServiceName};
+use ges_domain::phone::PhoneNumber;
+use ges_domain::refusal::Refusal;
+use ges_domain::time::{Timestamp, Window};
+
+use crate::Fault;
+
+/// What became of a booking.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Booked {
+    /// It was made.
+    New(Callback),
+    /// The same request with the same key was booked before: that callback, as it stands now.
+    Replayed(Callback),
+}
+
+impl Booked {
+    /// The callback.
+    pub fn callback(&self) -> &Callback {
+        match self {
+            Self::New(callback) | Self::Replayed(callback) => callback,
+        }
+    }
+}
+
+/// Why a booking was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// The domain refuses it.
+    #[error("the booking was refused")]
+    Refused(#[source] Refusal),
+    /// The catalogue has another revision than the one the booking was decided under: decide again.
+    #[error("the catalogue changed meanwhile")]
+    CatalogueChanged,
+    /// The store is in trouble; the booking may have been made if, and only if, the kind is not `Unavailable`.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A change and the callback it is meant for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aimed {
+    /// The owner.
+    pub tenant: TenantId,
+    /// The callback.
+    pub callback: CallbackId,
+    /// What happens to it.
+    pub change: Change,
+    /// Refuse with [`Refusal::Changed`] unless this revision stands.
+    pub expected: Option<Revision>,
+}
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The domain refuses it, or there is no such callback.
+    #[error("the change was refused")]
+    Refused(#[source] Refusal),
+    /// The store is in trouble.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A booking made earlier under a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier {
+    /// The fingerprint of its request.
+    pub fingerprint: Fingerprint,
+    /// Its callback as it stands now.
+    pub callback: Callback,
+}
+
+/// In which order a search answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SearchOrder {
+    /// By desired time, soonest first.
+    #[default]
+    DesiredAscending,
+    /// By desired time, latest first.
+    DesiredDescending,
+    /// By booking time, newest first.
+    CreatedDescending,
+}
+
+/// Where the next page begins: after this row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The row's time in the order's own column.
+    pub at: Timestamp,
+    /// The row.
+    pub id: CallbackId,
+}
+
+/// Which callbacks to find; every given field must hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Search {
+    /// Of this number.
+    pub phone: Option<PhoneNumber>,
+    /// Of any of these services; empty is any.
+    pub services: Vec<ServiceName>,
+    /// In any of these queues; empty is any.
+    pub queues: Vec<QueueName>,
+    /// In any of these states; empty is any.
+    pub states: Vec<State>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// Ended by any of these reasons; empty is any.
+    pub reasons: Vec<String>,
+    /// Desired within this window.
+    pub desired: Option<Window>,
+    /// Booked within this window.
+    pub created: Option<Window>,
+    /// The order of the answer.
+    pub order: SearchOrder,
+    /// Where the page begins.
+    pub after: Option<Cursor>,
+    /// The most rows of the page, 1 to 1000.
+    pub limit: u16,
+}
+
+/// One page of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The callbacks in order.
+    pub callbacks: Vec<Callback>,
+    /// Where the next page begins; none is the end.
+    pub next: Option<Cursor>,
+}
+
+/// How many open callbacks of a queue are in a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueCount {
+    /// The queue.
+    pub queue: QueueName,
+    /// The state, never [`State::Completed`].
+    pub state: State,
+    /// How many.
+    pub count: u64,
+}
+
+/// The callbacks of all tenants.
+#[async_trait]
+pub trait Callbacks: Send + Sync {
+    /// Makes a booking in one step, or leaves no trace.
+    ///
+    /// 1. Claims the key. If it is taken: answers what [`Booking::recall`] says. A concurrent claimant waits for the
+    ///    first one's fate. A refusal frees the key. Keys are kept for [`ges_domain::booking::KEY_KEPT`].
+    /// 2. Answers [`BookError::CatalogueChanged`] unless the tenant's catalogue stands at the booking's revision.
+    /// 3. Reads the load of the slot, the number and the service under locks, and asks [`Booking::decide`].
+    /// 4. Stores the slot's load, the callback, its timer and its event: all or nothing, durable when answered.
+    ///
+    /// A future dropped half-way has booked everything or nothing.
+    async fn book(&self, booking: &Booking) -> Result<Booked, BookError>;
+
+    /// The booking made under a key not longer ago than keys are kept.
+    async fn recall(
+        &self,
+        tenant: TenantId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<Earlier>, Fault>;
+
+    /// Makes changes, each in one step of its own, and answers in the order given.
+    ///
+    /// Each callback is locked, [`Callback::apply`] is asked, and what it answers is stored whole: the callback, its
+    /// event, its timer, its effects, the place given back and the place taken. A refusal stores nothing. Two changes
+    /// of one callback are made in the order given. The fault of one is not the fault of the others.
+    async fn change_each(
+        &self,
+        changes: &[Aimed],
+        now: Timestamp,
+    ) -> Vec<Result<Outcome, ChangeError>>;
+
+    /// Makes one change; see [`Callbacks::change_each`].
+    async fn change(&self, change: Aimed, now: Timestamp) -> Result<Outcome, ChangeError> {
+        let answer = self.change_each(std::slice::from_ref(&change), now).await.pop();
+        answer.unwrap_or_else(|| Err(Fault::misbehaved("store", "no answer to a change").into()))
+    }
+
+    /// A callback as it stands.
+    async fn find(&self, tenant: TenantId, id: CallbackId) -> Result<Option<Callback>, Fault>;
+
+    /// Callbacks as they stand, in the order asked for; none for one that does not exist.
+    async fn find_each(
+        &self,
+        ids: &[(TenantId, CallbackId)],
+    ) -> Result<Vec<Option<Callback>>, Fault>;
+
+    /// A callback's history, oldest first, at most its last 1000 rows.
+    async fn history(&self, tenant: TenantId, id: CallbackId) -> Result<Vec<Event>, Fault>;
+
+    /// One page of the callbacks that a search describes; pages neither skip nor repeat a row that does not change.
+    async fn search(&self, tenant: TenantId, search: &Search) -> Result<Page, Fault>;
+
+    /// The places taken by slot start, for slots that start in the window, in time order; empty slots are left out.
+    async fn taken(
+        &self,
+        tenant: TenantId,
+        service: &ServiceName,
+        window: Window,
+    ) -> Result<Vec<(Timestamp, u32)>, Fault>;
+
+    /// The open callbacks by queue and state, in that order.
+    async fn counts(&self, tenant: TenantId) -> Result<Vec<QueueCount>, Fault>;
+}

@@ -1,0 +1,85 @@
+//! The outbox: what must happen later or outside.
+
+use async_trait::async_trait;
+use ges_domain::effect::{Effect, EffectId};
+use ges_domain::name::NodeName;
+use ges_domain::time::Timestamp;
+
+use crate::Fault;
+
+/// A wish for work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Who will do it.
+    pub owner: NodeName,
+    /// Effects due by this time.
+    pub now: Timestamp,
+    /// Nobody else gets them before this time.
+    pub until: Timestamp,
+    /// At most this many.
+    pub limit: u16,
+}
+
+/// An effect that is ours until the lease lapses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leased {
+    /// Its name.
+    pub id: EffectId,
+    /// What is to be done.
+    pub effect: Effect,
+    /// When it was due.
+    pub due_at: Timestamp,
+    /// How often it was leased and not settled as done, this lease not counted.
+    pub tries: u32,
+    /// Which lease this is: a settlement under an older one does nothing.
+    pub lease: u64,
+}
+
+/// What becomes of a leased effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is done: the row goes.
+    Done,
+    /// It comes back at this time.
+    Again(Timestamp),
+}
+
+/// What became of one leased effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// The effect.
+    pub id: EffectId,
+    /// The lease under which it was done.
+    pub lease: u64,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// How far behind the outbox is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Effects that are due, leased or not.
+    pub due: u64,
+    /// All effects.
+    pub total: u64,
+    /// When the oldest due one was due.
+    pub oldest_due_at: Option<Timestamp>,
+}
+
+/// The effects of all tenants.
+#[async_trait]
+pub trait Effects: Send + Sync {
+    /// Takes effects that are due and not leased by anyone, the longest due first.
+    ///
+    /// A leased effect is not leased again before its lease lapses. A change of the callback that sets its timer anew
+    /// replaces the row and voids the lease.
+    async fn lease(&self, wish: &Lease) -> Result<Vec<Leased>, Fault>;
+
+    /// Settles effects; one whose lease was taken over or voided meanwhile is left alone.
+    ///
+    /// An effect that is never settled comes back when its lease lapses. Settling twice is settling once.
+    async fn settle(&self, settlements: &[Settlement]) -> Result<(), Fault>;
+
+    /// How far behind the outbox is at `now`.
+    async fn backlog(&self, now: Timestamp) -> Result<Backlog, Fault>;
+}

@@ -1,0 +1,183 @@
+//! Booking: bookings that arrive together share a transaction; each is decided alone, and answered after the commit.
+
+mod desk;
+mod queue;
+mod transaction;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use ges_domain::booking::Booking;
+use ges_ports::{BookError, Booked, Fault, FaultKind};
+use tokio::sync::oneshot;
+
+use crate::config::Config;
+use crate::fault::{Failure, PEER, Phase, Reach};
+use crate::session::Pool;
+
+use desk::Decision;
+pub(crate) use desk::{NumberKey, ServiceKey, SlotKey, kept};
+use queue::{Bounds, Queue};
+use transaction::{Before, Entry};
+
+/// One booking that waits for its answer.
+struct Member {
+    entry: Entry,
+    answer: oneshot::Sender<Result<Booked, BookError>>,
+}
+
+/// Where bookings are handed in, and the tasks that make them.
+pub(crate) struct Bookings {
+    queue: Arc<Queue<Member>>,
+    pool: Pool,
+}
+
+impl Bookings {
+    /// Starts the tasks that book, each on a connection of its own.
+    pub(crate) fn start(pool: Pool, config: &Config) -> Self {
+        let limits = config.booking;
+        let members = if limits.group_commit { limits.members.get() } else { 1 };
+        let bounds = Bounds { queue: limits.queue.get(), members, bytes: limits.bytes.get() };
+        let queue = Arc::new(Queue::new(bounds));
+        for _ in 0..limits.connections.get() {
+            tokio::spawn(work(Arc::clone(&queue), pool.clone()));
+        }
+        Self { queue, pool }
+    }
+
+    /// Hands a booking in and waits for its answer. Dropped, it is made or not made, but never half.
+    pub(crate) async fn book(&self, booking: &Booking) -> Result<Booked, BookError> {
+        let entry = Entry::of(booking).map_err(Fault::from)?;
+        let (answer, answered) = oneshot::channel();
+        let tenant = booking.callback.tenant;
+        let bytes = entry.bytes();
+        self.queue
+            .push(tenant, bytes, Member { entry, answer })
+            .map_err(|full| Fault::unavailable(PEER, full))?;
+        match tokio::time::timeout(self.pool.deadline(), answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_dropped)) => Err(Fault::new(PEER, FaultKind::TimedOut, Unanswered).into()),
+            Err(_elapsed) => Err(Fault::from(Failure::late(Phase::Committing)).into()),
+        }
+    }
+}
+
+impl Drop for Bookings {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Nobody answered a booking that was taken from the queue.
+#[derive(Debug, thiserror::Error)]
+#[error("the booking was taken up and not answered")]
+struct Unanswered;
+
+/// Books batch after batch until the queue is closed.
+async fn work(queue: Arc<Queue<Member>>, pool: Pool) {
+    while let Some(batch) = queue.next().await {
+        // Members drop with the panic, and their callers learn it; the next batch is none the worse for it.
+        if AssertUnwindSafe(answer_all(&pool, batch)).catch_unwind().await.is_err() {
+            tracing::error!("booking a batch panicked");
+        }
+    }
+    pool.close();
+}
+
+async fn answer_all(pool: &Pool, mut batch: Vec<Member>) {
+    // Who gave up waiting is not booked: nobody would know.
+    batch.retain(|member| !member.answer.is_closed());
+    if batch.is_empty() {
+        return;
+    }
+    let entries: Vec<&Entry> = batch.iter().map(|member| &member.entry).collect();
+    match transaction::book(pool, &entries, Before::Nothing).await {
+        Ok(decisions) => {
+            for (member, decision) in batch.into_iter().zip(decisions) {
+                member.answer(decision);
+            }
+        }
+        Err(failure) => again(pool, batch, failure).await,
+    }
+}
+
+/// Tries a batch again that failed: as a whole where the connection was lost, else each alone, so that the poison of one
+/// is not the fault of the others.
+async fn again(pool: &Pool, batch: Vec<Member>, failure: Failure) {
+    tracing::warn!(
+        error = &failure.fault as &dyn std::error::Error,
+        members = batch.len(),
+        "a batch of bookings failed and is tried again"
+    );
+    let before = if failure.uncertain() { Before::Doubt } else { Before::Nothing };
+    match failure.reach {
+        Reach::Database => {
+            let entries: Vec<&Entry> = batch.iter().map(|member| &member.entry).collect();
+            match transaction::book(pool, &entries, before).await {
+                Ok(decisions) => {
+                    for (member, decision) in batch.into_iter().zip(decisions) {
+                        member.answer(decision);
+                    }
+                }
+                Err(second) => {
+                    let uncertain = failure.uncertain() || second.uncertain();
+                    for member in batch {
+                        member.fail(&second, uncertain);
+                    }
+                }
+            }
+        }
+        Reach::Statement => singly(pool, batch, before).await,
+    }
+}
+
+async fn singly(pool: &Pool, batch: Vec<Member>, before: Before) {
+    let uncertain = before == Before::Doubt;
+    let mut down: Option<Failure> = None;
+    for member in batch {
+        if member.answer.is_closed() {
+            continue;
+        }
+        if let Some(failure) = &down {
+            member.fail(failure, uncertain);
+            continue;
+        }
+        match transaction::book(pool, &[&member.entry], before).await {
+            Ok(mut decisions) => match decisions.pop() {
+                Some(decision) => member.answer(decision),
+                None => drop(member),
+            },
+            Err(failure) => {
+                member.fail(&failure, uncertain || failure.uncertain());
+                if failure.reach == Reach::Database {
+                    down = Some(failure);
+                }
+            }
+        }
+    }
+}
+
+impl Member {
+    fn answer(self, decision: Decision) {
+        let answer = match decision {
+            Decision::Granted => Ok(Booked::New(self.entry.booking.callback)),
+            Decision::Stored(callback) => Ok(Booked::New(*callback)),
+            Decision::Replayed(callback) => Ok(Booked::Replayed(*callback)),
+            Decision::Refused(refusal) => Err(BookError::Refused(refusal)),
+            Decision::CatalogueChanged => Err(BookError::CatalogueChanged),
+        };
+        send(self.answer, answer);
+    }
+
+    fn fail(self, failure: &Failure, uncertain: bool) {
+        let kind = if uncertain { FaultKind::TimedOut } else { failure.fault.kind };
+        let said = failure.fault.source.as_ref().map_or_else(String::new, ToString::to_string);
+        send(self.answer, Err(Fault::new(PEER, kind, said).into()));
+    }
+}
+
+/// Answers, if anybody still listens.
+fn send(answer: oneshot::Sender<Result<Booked, BookError>>, with: Result<Booked, BookError>) {
+    drop(answer.send(with));
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod booking;
+mod cached;
+mod catalogues;
+mod changes;
+mod config;
+mod fault;
+mod locks;
+mod outbox;
+mod reads;
+mod records;
+mod rows;
+mod schema;
+mod search;
+mod session;
+mod store;
+mod tables;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tls;
+
+pub use config::{Batching, Config, NotADatabaseUrl, Pools, Tls, Url, Verify};
+pub use schema::{MigrateError, SchemaState};
+pub use session::OpenError;
+pub use store::Postgres;

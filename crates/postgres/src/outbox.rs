@@ -1,0 +1,144 @@
+//! The outbox: leases, settlements, and how far behind it is.
+
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use ges_domain::effect::{EffectId, Ordinal};
+use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::time::Timestamp;
+use ges_ports::{Backlog, Fate, Fault, Lease, Leased, Settlement};
+
+use crate::cached::{Cached, statement};
+use crate::fault::{Failure, Reach};
+use crate::rows::{self, At};
+use crate::session::Pool;
+
+/// Beyond this a backlog is counted by estimate: it is asked for every few seconds, however long it is.
+const COUNTED: i64 = 100_000;
+
+#[derive(diesel::QueryableByName)]
+struct LeasedRow {
+    #[diesel(sql_type = Uuid)]
+    tenant: uuid::Uuid,
+    #[diesel(sql_type = Uuid)]
+    callback: uuid::Uuid,
+    #[diesel(sql_type = BigInt)]
+    ordinal: i64,
+    #[diesel(sql_type = Timestamptz)]
+    due_at: At,
+    #[diesel(sql_type = Text)]
+    effect: String,
+    #[diesel(sql_type = Integer)]
+    tries: i32,
+    #[diesel(sql_type = BigInt)]
+    lease: i64,
+}
+
+/// Takes what is due.
+pub(crate) async fn lease(pool: &Pool, wish: &Lease) -> Result<Vec<Leased>, Fault> {
+    let wish = wish.clone();
+    let rows =
+        pool.write(|connection| Box::pin(async move { take(connection, &wish).await })).await?;
+    let leased: Result<Vec<_>, Failure> = rows.iter().map(leased).collect();
+    let mut leased = leased?;
+    // The statement picks the longest due; it does not say in which order it hands them over.
+    leased.sort_unstable_by_key(|it| (it.due_at, it.id));
+    Ok(leased)
+}
+
+async fn take(mut connection: &AsyncPgConnection, wish: &Lease) -> QueryResult<Vec<LeasedRow>> {
+    let taking = statement(include_str!("sql/lease.sql"))
+        .bind::<Timestamptz, _>(At(wish.now))
+        .bind::<BigInt, _>(i64::from(wish.limit))
+        .bind::<Text, _>(wish.owner.as_str())
+        .bind::<Timestamptz, _>(At(wish.until));
+    Cached(taking).load(&mut connection).await
+}
+
+fn leased(row: &LeasedRow) -> Result<Leased, Failure> {
+    Ok(Leased {
+        id: EffectId {
+            tenant: TenantId::new(row.tenant),
+            callback: CallbackId::new(row.callback),
+            ordinal: Ordinal::new(row.ordinal.cast_unsigned()),
+        },
+        effect: rows::value(&row.effect)?,
+        due_at: row.due_at.0,
+        tries: u32::try_from(row.tries - 1).map_err(Failure::corrupt)?,
+        lease: row.lease.cast_unsigned(),
+    })
+}
+
+/// Settles, in the order in which changes write the same rows.
+pub(crate) async fn settle(pool: &Pool, settlements: &[Settlement]) -> Result<(), Fault> {
+    if settlements.is_empty() {
+        return Ok(());
+    }
+    let mut settlements = settlements.to_vec();
+    settlements.sort_by_key(|it| it.id);
+    // Of two settlements of one lease the first counts.
+    settlements.dedup_by_key(|it| (it.id, it.lease));
+    let settlements = Arc::<[Settlement]>::from(settlements);
+    let settle = || {
+        let mine = Arc::clone(&settlements);
+        pool.write(|connection| Box::pin(async move { write(connection, &mine).await }))
+    };
+    match settle().await {
+        // Refused for a lock; settling twice is settling once.
+        Err(failure) if failure.reach == Reach::Statement => Ok(settle().await?),
+        settled => Ok(settled?),
+    }
+}
+
+async fn write(mut connection: &AsyncPgConnection, settlements: &[Settlement]) -> QueryResult<()> {
+    fn column<T>(settlements: &[Settlement], of: impl Fn(&Settlement) -> T) -> Vec<T> {
+        settlements.iter().map(of).collect()
+    }
+    let settling = statement(include_str!("sql/settle.sql"))
+        .bind::<Array<Uuid>, _>(column(settlements, |it| it.id.tenant.uuid()))
+        .bind::<Array<Uuid>, _>(column(settlements, |it| it.id.callback.uuid()))
+        .bind::<Array<BigInt>, _>(column(settlements, |it| it.id.ordinal.number().cast_signed()))
+        .bind::<Array<BigInt>, _>(column(settlements, |it| it.lease.cast_signed()))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(settlements, |it| match it.fate {
+            Fate::Done => None,
+            Fate::Again(at) => Some(At(at)),
+        }));
+    Cached(settling).execute(&mut connection).await.map(|_rows| ())
+}
+
+#[derive(diesel::QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = BigInt)]
+    free: i64,
+    #[diesel(sql_type = BigInt)]
+    leased: i64,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+    #[diesel(sql_type = BigInt)]
+    estimate: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    oldest_due_at: Option<At>,
+}
+
+/// How far behind the outbox is: exact up to a hundred thousand effects, an estimate of the total beyond.
+pub(crate) async fn backlog(pool: &Pool, now: Timestamp) -> Result<Backlog, Fault> {
+    let row: BacklogRow = pool
+        .read(move |mut connection| {
+            Box::pin(async move {
+                let asked = statement(include_str!("sql/backlog.sql"))
+                    .bind::<Timestamptz, _>(At(now))
+                    .bind::<BigInt, _>(COUNTED);
+                Cached(asked).get_result(&mut connection).await
+            })
+        })
+        .await?;
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    let total = if row.total < COUNTED { row.total } else { row.total.max(row.estimate) };
+    Ok(Backlog {
+        due: count(row.free) + count(row.leased),
+        total: count(total),
+        oldest_due_at: row.oldest_due_at.map(|at| at.0),
+    })
+}

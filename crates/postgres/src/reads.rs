@@ -1,0 +1,215 @@
+//! Questions about callbacks.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz, Uuid};
+use diesel_async::RunQueryDsl;
+use ges_domain::booking::{Fingerprint, IdempotencyKey};
+use ges_domain::callback::Callback;
+use ges_domain::event::Event;
+use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::name::{QueueName, ServiceName};
+use ges_domain::time::{Timestamp, Window};
+use ges_ports::{Earlier, Fault, Page, QueueCount, Search};
+
+use crate::booking::kept;
+use crate::cached::{Cached, statement};
+use crate::fault::Failure;
+use crate::rows::{self, At};
+use crate::search;
+use crate::session::Pool;
+use crate::tables::{callbacks, events, keys, slots};
+
+/// The most rows of a history.
+const HISTORY: i64 = 1000;
+/// COMPLETED; every open state is below it, and the index of open callbacks says so.
+const OPEN_BELOW: &str = "state < 4";
+
+/// A callback as it stands.
+pub(crate) async fn find(
+    pool: &Pool,
+    tenant: TenantId,
+    id: CallbackId,
+) -> Result<Option<Callback>, Fault> {
+    let found: Option<(Option<At>, String)> = pool
+        .read(move |mut connection| {
+            Box::pin(async move {
+                let row = callbacks::table.find((tenant.uuid(), id.uuid()));
+                let row = row.select((callbacks::slot, callbacks::document));
+                row.first(&mut connection).await.optional()
+            })
+        })
+        .await?;
+    Ok(found.map(|(slot, document)| rows::callback(&document, slot)).transpose()?)
+}
+
+#[derive(QueryableByName)]
+struct StoredRow {
+    #[diesel(sql_type = Uuid)]
+    tenant: uuid::Uuid,
+    #[diesel(sql_type = Uuid)]
+    id: uuid::Uuid,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    slot: Option<At>,
+    #[diesel(sql_type = Text)]
+    document: String,
+}
+
+/// Callbacks as they stand, in the order asked for.
+pub(crate) async fn find_each(
+    pool: &Pool,
+    names: &[(TenantId, CallbackId)],
+) -> Result<Vec<Option<Callback>>, Fault> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenants: Vec<_> = names.iter().map(|(tenant, _)| tenant.uuid()).collect();
+    let ids: Vec<_> = names.iter().map(|(_, id)| id.uuid()).collect();
+    let found: Vec<StoredRow> = pool
+        .read(|mut connection| {
+            Box::pin(async move {
+                let asked = statement(include_str!("sql/stored.sql"))
+                    .bind::<Array<Uuid>, _>(tenants)
+                    .bind::<Array<Uuid>, _>(ids);
+                Cached(asked).load(&mut connection).await
+            })
+        })
+        .await?;
+    let rows: HashMap<_, _> = found.iter().map(|row| ((row.tenant, row.id), row)).collect();
+    let in_order = names.iter().map(|(tenant, id)| match rows.get(&(tenant.uuid(), id.uuid())) {
+        Some(row) => rows::callback(&row.document, row.slot).map(Some),
+        None => Ok(None),
+    });
+    let callbacks: Result<Vec<_>, Failure> = in_order.collect();
+    Ok(callbacks?)
+}
+
+/// A callback's history.
+pub(crate) async fn history(
+    pool: &Pool,
+    tenant: TenantId,
+    id: CallbackId,
+) -> Result<Vec<Event>, Fault> {
+    let newest: Vec<String> = pool
+        .read(move |mut connection| {
+            Box::pin(async move {
+                events::table
+                    .filter(events::tenant.eq(tenant.uuid()))
+                    .filter(events::callback.eq(id.uuid()))
+                    .order(events::revision.desc())
+                    .limit(HISTORY)
+                    .select(events::document)
+                    .load(&mut connection)
+                    .await
+            })
+        })
+        .await?;
+    let oldest_first: Result<Vec<_>, Failure> =
+        newest.iter().rev().map(|document| rows::value(document)).collect();
+    Ok(oldest_first?)
+}
+
+/// One page of a search.
+pub(crate) async fn page(pool: &Pool, tenant: TenantId, search: &Search) -> Result<Page, Fault> {
+    let wanted = search.clone();
+    let rows = pool
+        .read(|connection| {
+            Box::pin(async move { search::rows_of(connection, tenant, &wanted).await })
+        })
+        .await?;
+    Ok(search::page(search, &rows)?)
+}
+
+/// The places taken by slot.
+pub(crate) async fn taken(
+    pool: &Pool,
+    tenant: TenantId,
+    service: &ServiceName,
+    window: Window,
+) -> Result<Vec<(Timestamp, u32)>, Fault> {
+    let service = service.as_str().to_owned();
+    let found: Vec<(At, i32)> = pool
+        .read(move |mut connection| {
+            Box::pin(async move {
+                slots::table
+                    .filter(slots::tenant.eq(tenant.uuid()))
+                    .filter(slots::service.eq(service))
+                    .filter(slots::start.ge(At(window.start())))
+                    .filter(slots::start.lt(At(window.end())))
+                    .filter(slots::taken.gt(0))
+                    .order(slots::start)
+                    .select((slots::start, slots::taken))
+                    .load(&mut connection)
+                    .await
+            })
+        })
+        .await?;
+    let places = |taken: i32| u32::try_from(taken).unwrap_or(0);
+    Ok(found.into_iter().map(|(start, taken)| (start.0, places(taken))).collect())
+}
+
+/// The open callbacks by queue and state.
+pub(crate) async fn counts(pool: &Pool, tenant: TenantId) -> Result<Vec<QueueCount>, Fault> {
+    let found: Vec<(String, i16, i64)> = pool
+        .read(move |mut connection| {
+            Box::pin(async move {
+                callbacks::table
+                    .filter(callbacks::tenant.eq(tenant.uuid()))
+                    .filter(diesel::dsl::sql::<Bool>(OPEN_BELOW))
+                    .group_by((callbacks::queue, callbacks::state))
+                    .order((callbacks::queue, callbacks::state))
+                    .select((callbacks::queue, callbacks::state, diesel::dsl::count_star()))
+                    .load(&mut connection)
+                    .await
+            })
+        })
+        .await?;
+    let count = |(queue, state, count): (String, i16, i64)| -> Result<QueueCount, Failure> {
+        Ok(QueueCount {
+            queue: QueueName::parse(&queue).map_err(Failure::corrupt)?,
+            state: rows::state_of(state)?,
+            count: u64::try_from(count).unwrap_or(0),
+        })
+    };
+    let counts: Result<Vec<_>, Failure> = found.into_iter().map(count).collect();
+    Ok(counts?)
+}
+
+/// The booking made under a key.
+pub(crate) async fn recall(
+    pool: &Pool,
+    tenant: TenantId,
+    key: &IdempotencyKey,
+    now: Timestamp,
+) -> Result<Option<Earlier>, Fault> {
+    let key = key.as_str().to_owned();
+    let found: Option<(Vec<u8>, At, Option<At>, String)> = pool
+        .read(move |mut connection| {
+            Box::pin(async move {
+                let same = callbacks::tenant.eq(keys::tenant).and(callbacks::id.eq(keys::callback));
+                keys::table
+                    .inner_join(callbacks::table.on(same))
+                    .filter(keys::tenant.eq(tenant.uuid()))
+                    .filter(keys::key.eq(key))
+                    .select((
+                        keys::fingerprint,
+                        keys::created_at,
+                        callbacks::slot,
+                        callbacks::document,
+                    ))
+                    .first(&mut connection)
+                    .await
+                    .optional()
+            })
+        })
+        .await?;
+    let Some((fingerprint, made_at, slot, document)) = found else { return Ok(None) };
+    if !kept(made_at.0, now) {
+        return Ok(None);
+    }
+    let bytes = <[u8; 32]>::try_from(fingerprint)
+        .map_err(|_bytes| Failure::corrupt("a fingerprint that is not 32 bytes"))?;
+    let callback = rows::callback(&document, slot)?;
+    Ok(Some(Earlier { fingerprint: Fingerprint::from_bytes(bytes), callback }))
+}

@@ -1,0 +1,175 @@
+//! One page of a search.
+//!
+//! Each state is asked for itself, in the order of the answer and no further than a page, and the states are merged. So
+//! every search walks an index in order from where its page begins, however many callbacks there are; what it leaves out
+//! by service, queue, kind or reason it walks over.
+
+use std::fmt::Write;
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use ges_domain::callback::State;
+use ges_domain::id::TenantId;
+use ges_ports::{Cursor, Page, Search, SearchOrder};
+
+use crate::fault::Failure;
+use crate::rows::{self, At};
+
+/// The most rows of a page.
+const MOST: u16 = 1000;
+
+#[derive(diesel::QueryableByName)]
+pub(crate) struct FoundRow {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    slot: Option<At>,
+    #[diesel(sql_type = Text)]
+    document: String,
+}
+
+fn most(search: &Search) -> u16 {
+    search.limit.clamp(1, MOST)
+}
+
+/// The column of an order and its direction.
+fn order(search: &Search) -> (&'static str, &'static str, char) {
+    match search.order {
+        SearchOrder::DesiredAscending => ("desired_at", "ASC", '>'),
+        SearchOrder::DesiredDescending => ("desired_at", "DESC", '<'),
+        SearchOrder::CreatedDescending => ("created_at", "DESC", '<'),
+    }
+}
+
+/// A value that a search binds.
+enum Bind {
+    Uuid(uuid::Uuid),
+    Text(String),
+    Texts(Vec<String>),
+    Small(i16),
+    At(At),
+    Limit(i64),
+}
+
+/// The text of a search and what it binds. Built from fixed words only: every value is bound.
+struct Draft {
+    text: String,
+    binds: Vec<Bind>,
+}
+
+impl Draft {
+    /// Appends words, with `$` for the value.
+    fn push(&mut self, words: &str, bind: Bind) {
+        self.binds.push(bind);
+        let number = format!("${}", self.binds.len());
+        self.text.push_str(&words.replace('$', &number));
+    }
+}
+
+fn draft(tenant: TenantId, search: &Search) -> Draft {
+    let (column, direction, beyond) = order(search);
+    let mut draft = Draft { text: String::new(), binds: Vec::new() };
+    // The filters are the same for each state; they are bound once.
+    draft.push("tenant = $", Bind::Uuid(tenant.uuid()));
+    if let Some(phone) = &search.phone {
+        draft.push(" AND phone = $", Bind::Text(phone.e164().to_owned()));
+    }
+    let texts = |names: Vec<&str>| Bind::Texts(names.into_iter().map(str::to_owned).collect());
+    if !search.services.is_empty() {
+        let names = search.services.iter().map(ges_domain::name::ServiceName::as_str).collect();
+        draft.push(" AND service = ANY ($)", texts(names));
+    }
+    if !search.queues.is_empty() {
+        let names = search.queues.iter().map(ges_domain::name::QueueName::as_str).collect();
+        draft.push(" AND queue = ANY ($)", texts(names));
+    }
+    if let Some(kind) = search.kind {
+        draft.push(" AND kind = $", Bind::Small(rows::kind_code(kind)));
+    }
+    if !search.reasons.is_empty() {
+        draft.push(" AND reason = ANY ($)", Bind::Texts(search.reasons.clone()));
+    }
+    if let Some(window) = &search.desired {
+        draft.push(" AND desired_at >= $", Bind::At(At(window.start())));
+        draft.push(" AND desired_at < $", Bind::At(At(window.end())));
+    }
+    if let Some(window) = &search.created {
+        draft.push(" AND created_at >= $", Bind::At(At(window.start())));
+        draft.push(" AND created_at < $", Bind::At(At(window.end())));
+    }
+    if let Some(Cursor { at, id }) = search.after {
+        draft.push(&format!(" AND ({column}, id) {beyond} ($, "), Bind::At(At(at)));
+        draft.push("$)", Bind::Uuid(id.uuid()));
+    }
+    let filters = std::mem::take(&mut draft.text);
+    // One more than the page, to know whether there is another one.
+    draft.push("$", Bind::Limit(i64::from(most(search)) + 1));
+    let limit = std::mem::take(&mut draft.text);
+
+    let states: &[State] = if search.states.is_empty() { &State::ALL } else { &search.states };
+    let mut text = String::from("SELECT slot, document FROM (");
+    for (index, state) in State::ALL.iter().filter(|state| states.contains(state)).enumerate() {
+        let union = if index == 0 { "" } else { " UNION ALL " };
+        write!(
+            text,
+            "{union}(SELECT slot, document, {column} AS at, id FROM callbacks \
+             WHERE {filters} AND state = {} ORDER BY {column} {direction}, id {direction} LIMIT {limit})",
+            rows::state_code(*state)
+        )
+        .expect("a string takes any text");
+    }
+    write!(text, ") AS found ORDER BY at {direction}, id {direction} LIMIT {limit}")
+        .expect("a string takes any text");
+    draft.text = text;
+    draft
+}
+
+/// A query, boxed because its text varies with what is asked; for the same reason it is not kept prepared.
+pub(crate) type Query = BoxedSqlQuery<'static, Pg, SqlQuery>;
+
+fn query(Draft { text, binds }: Draft) -> Query {
+    binds.into_iter().fold(diesel::sql_query(text).into_boxed(), |query, bind| match bind {
+        Bind::Uuid(id) => query.bind::<Uuid, _>(id),
+        Bind::Text(text) => query.bind::<Text, _>(text),
+        Bind::Texts(texts) => query.bind::<Array<Text>, _>(texts),
+        Bind::Small(code) => query.bind::<SmallInt, _>(code),
+        Bind::At(at) => query.bind::<Timestamptz, _>(at),
+        Bind::Limit(limit) => query.bind::<BigInt, _>(limit),
+    })
+}
+
+/// Reads the rows of one page and, where there is more, one beyond.
+pub(crate) async fn rows_of(
+    mut connection: &AsyncPgConnection,
+    tenant: TenantId,
+    search: &Search,
+) -> QueryResult<Vec<FoundRow>> {
+    query(draft(tenant, search)).load(&mut connection).await
+}
+
+/// The page that the rows make.
+pub(crate) fn page(search: &Search, rows: &[FoundRow]) -> Result<Page, Failure> {
+    let most = usize::from(most(search));
+    let page = rows.iter().take(most).map(|row| rows::callback(&row.document, row.slot));
+    let callbacks = page.collect::<Result<Vec<_>, _>>()?;
+    let next = match callbacks.last() {
+        Some(last) if rows.len() > most => {
+            let at = match search.order {
+                SearchOrder::DesiredAscending | SearchOrder::DesiredDescending => last.desired_at,
+                SearchOrder::CreatedDescending => last.created_at,
+            };
+            Some(Cursor { at, id: last.id })
+        }
+        _ => None,
+    };
+    Ok(Page { callbacks, next })
+}
+
+/// The query that explains a search instead of making it.
+#[cfg(feature = "testing")]
+pub(crate) fn explanation(tenant: TenantId, search: &Search) -> Query {
+    let mut draft = draft(tenant, search);
+    draft.text.insert_str(0, "EXPLAIN ");
+    query(draft)
+}

@@ -1,0 +1,35 @@
+-- Stores what became of a chunk of changes: the callbacks, their events, timers and effects, and all places given back
+-- and taken. One statement, so that it is stored whole or not at all, whatever befalls the connection.
+WITH told AS (
+    INSERT INTO events (tenant, callback, revision, document)
+    SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::bigint[], $13::text[])
+), cleared AS (
+    DELETE FROM outbox
+    USING unnest($14::uuid[], $15::uuid[]) AS gone (tenant, callback)
+    WHERE outbox.tenant = gone.tenant AND outbox.callback = gone.callback AND outbox.ordinal = 0
+), timed AS (
+    INSERT INTO outbox (tenant, callback, ordinal, due_at, effect)
+    SELECT * FROM unnest($16::uuid[], $17::uuid[], $18::bigint[], $19::timestamptz[], $20::text[])
+    -- A timer set anew is a new row, and the lease on the old one is void.
+    ON CONFLICT (tenant, callback, ordinal) DO UPDATE
+    SET due_at = excluded.due_at, effect = excluded.effect,
+        tries = 0, lease = 0, lease_owner = NULL, lease_until = NULL
+), given_back AS (
+    UPDATE slots
+    SET taken = greatest(slots.taken - less.places, 0)
+    FROM unnest($21::uuid[], $22::text[], $23::timestamptz[], $24::int[]) AS less (tenant, service, start, places)
+    WHERE slots.tenant = less.tenant AND slots.service = less.service AND slots.start = less.start
+), taken AS (
+    INSERT INTO slots AS slot (tenant, service, start, taken, ceiling)
+    SELECT * FROM unnest($25::uuid[], $26::text[], $27::timestamptz[], $28::int[], $29::int[])
+    ON CONFLICT (tenant, service, start) DO UPDATE
+    SET taken = slot.taken + excluded.taken, ceiling = excluded.ceiling
+)
+UPDATE callbacks AS c
+SET phone = new.phone, kind = new.kind, state = new.state, reason = new.reason,
+    desired_at = new.desired_at, slot = new.slot, document = new.document
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::text[],
+    $7::timestamptz[], $8::timestamptz[], $9::text[]
+) AS new (tenant, id, phone, kind, state, reason, desired_at, slot, document)
+WHERE c.tenant = new.tenant AND c.id = new.id

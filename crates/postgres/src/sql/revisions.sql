@@ -1,0 +1,1 @@
+SELECT tenant, revision FROM catalogues WHERE tenant = ANY ($1::uuid[])

@@ -1,0 +1,74 @@
+//! The tables, as diesel sees them; `migrations/` says what they are for.
+
+diesel::table! {
+    meta (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    catalogues (tenant) {
+        tenant -> Uuid,
+        revision -> BigInt,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    records (tenant, kind, name) {
+        tenant -> Uuid,
+        kind -> Text,
+        name -> Text,
+        revision -> BigInt,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    callbacks (tenant, id) {
+        tenant -> Uuid,
+        id -> Uuid,
+        service -> Text,
+        queue -> Text,
+        phone -> Text,
+        kind -> SmallInt,
+        state -> SmallInt,
+        reason -> Nullable<Text>,
+        desired_at -> Timestamptz,
+        created_at -> Timestamptz,
+        slot -> Nullable<Timestamptz>,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    events (tenant, callback, revision) {
+        tenant -> Uuid,
+        callback -> Uuid,
+        revision -> BigInt,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    slots (tenant, service, start) {
+        tenant -> Uuid,
+        service -> Text,
+        start -> Timestamptz,
+        taken -> Integer,
+        ceiling -> Integer,
+    }
+}
+
+diesel::table! {
+    keys (tenant, key) {
+        tenant -> Uuid,
+        key -> Text,
+        fingerprint -> Binary,
+        callback -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(keys, callbacks);

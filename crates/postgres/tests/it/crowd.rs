@@ -1,0 +1,132 @@
+//! Crowds at one slot, over two nodes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use ges_contracts::desk::Desk;
+use ges_contracts::{World, given};
+use ges_domain::booking::Booking;
+use ges_domain::refusal::Refusal;
+use ges_ports::{BookError, Booked, Callbacks};
+use ges_postgres::Postgres;
+
+use crate::given::fresh;
+
+/// Two nodes on one schema, with a desk on the first, and seven places to a slot.
+async fn two_nodes() -> (Desk, [Arc<Postgres>; 2]) {
+    let fresh = fresh().await;
+    let nodes = [Arc::new(fresh.node().await.unwrap()), Arc::new(fresh.node().await.unwrap())];
+    let world = World::of(Arc::clone(&nodes[0]));
+    (Desk::set(world, |settings| settings.capacity_per_slot = 7).await, nodes)
+}
+
+/// Books all at once, each on another node than the one before.
+async fn crowd(
+    nodes: &[Arc<Postgres>; 2],
+    bookings: Vec<Booking>,
+) -> Vec<Result<Booked, BookError>> {
+    let clients = bookings.into_iter().zip(nodes.iter().cycle()).map(|(booking, node)| {
+        let node = Arc::clone(node);
+        tokio::spawn(async move { node.book(&booking).await })
+    });
+    join_all(clients).await.into_iter().map(Result::unwrap).collect()
+}
+
+fn sold(answers: &[Result<Booked, BookError>]) -> usize {
+    let mut sold = 0;
+    for answer in answers {
+        match answer {
+            Ok(Booked::New(_)) => sold += 1,
+            Err(BookError::Refused(Refusal::SlotFull { .. })) => {}
+            other => panic!("neither sold nor full: {other:?}"),
+        }
+    }
+    sold
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_clients_at_a_slot_of_seven_over_two_nodes_buy_exactly_seven_every_time() {
+    let (desk, nodes) = two_nodes().await;
+    for round in 0..20 {
+        let bookings = (0..64).map(|number| desk.scheduled(number, round)).collect();
+        assert_eq!(sold(&crowd(&nodes, bookings).await), 7, "in round {round}");
+    }
+    let taken = desk.taken().await;
+    assert_eq!(taken.len(), 20);
+    assert!(taken.iter().all(|(_, taken)| *taken == 7), "{taken:?}");
+    assert_eq!(desk.all().await.len(), 140);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_that_comes_and_goes_over_two_nodes_leaves_the_slots_as_full_as_their_callbacks_say()
+ {
+    let (desk, nodes) = two_nodes().await;
+    for round in 0..10 {
+        let bookings =
+            (0..40).map(|number| desk.scheduled(number, i64::from(number % 3))).collect();
+        let answers = crowd(&nodes, bookings).await;
+        let made: Vec<_> = answers.into_iter().flatten().collect();
+        let going = made.iter().enumerate().map(|(index, booked)| {
+            let node = Arc::clone(&nodes[index % 2]);
+            let aimed = desk.aim(booked.callback().id, ges_contracts::desk::cancel());
+            tokio::spawn(async move { node.change(aimed, given::now()).await })
+        });
+        for gone in join_all(going.skip(round % 4)).await {
+            gone.unwrap().unwrap();
+        }
+    }
+    let mut held: HashMap<_, u32> = HashMap::new();
+    for callback in desk.all().await {
+        if let Some(slot) = callback.slot {
+            *held.entry(slot).or_default() += 1;
+        }
+    }
+    let taken: HashMap<_, _> = desk.taken().await.into_iter().collect();
+    assert_eq!(taken, held);
+    assert!(taken.values().all(|taken| *taken <= 7));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_from_many_clients_over_two_nodes_books_once() {
+    let (desk, nodes) = two_nodes().await;
+    for round in 0..10 {
+        let key = || Some((given::key(round), given::fingerprint(round)));
+        let bookings = (0..16).map(|_| desk.scheduled(1, 0).keyed(key())).collect();
+        let answers = crowd(&nodes, bookings).await;
+        let mut new = 0;
+        let mut ids = Vec::new();
+        for answer in answers {
+            match answer {
+                Ok(booked) => {
+                    new += usize::from(matches!(booked, Booked::New(_)));
+                    ids.push(booked.callback().id);
+                }
+                Err(BookError::Refused(Refusal::SlotFull { .. })) => assert!(round >= 7),
+                Err(other) => panic!("not booked: {other:?}"),
+            }
+        }
+        ids.dedup();
+        assert_eq!((new, ids.len()), if round < 7 { (1, 1) } else { (0, 0) }, "in round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_share_of_two_holds_for_a_crowd_of_one_number_over_two_nodes() {
+    let fresh = fresh().await;
+    let nodes = [Arc::new(fresh.node().await.unwrap()), Arc::new(fresh.node().await.unwrap())];
+    let desk = Desk::set(World::of(Arc::clone(&nodes[0])), |settings| {
+        settings.capacity_per_slot = 100;
+        settings.duplicate_policy = ges_domain::service::DuplicatePolicy::MaxTwo;
+        settings.max_queued = 5;
+    })
+    .await;
+    for number in 0..10 {
+        let bookings = (0..12).map(|slot| desk.scheduled(number, slot)).collect();
+        let made = crowd(&nodes, bookings).await.into_iter().flatten().count();
+        assert_eq!(made, 2, "of number {number}");
+    }
+    let bookings = (100..140).map(|number| desk.immediate(number)).collect();
+    let waiting = crowd(&nodes, bookings).await.into_iter().flatten().count();
+    assert_eq!(waiting, 5);
+}

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod memory;
+mod opinion;
+mod recaptcha;
+mod wire;
+
+pub use config::Config;
+pub use recaptcha::Recaptcha;

@@ -1,0 +1,73 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+
+/// An open implementation of the Genesys Engagement Service: the callback engine of a contact centre.
+#[derive(Parser)]
+#[command(name = "ges", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Args)]
+struct Source {
+    /// The configuration file; without one, defaults and the environment (`GES__SECTION__KEY`) apply.
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until told to stop; with no configuration at all, on 127.0.0.1:3050 with its data in ./ges-data.
+    Serve(Source),
+    /// Load the configuration, look at the store and each neighbour, and print what was seen.
+    Check(Source),
+    /// Bring the store's schema up to date.
+    Migrate {
+        #[command(flatten)]
+        source: Source,
+        /// Only say whether the schema is current; exit code 1 if it is not.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print the API's description, in the form of `OpenAPI` 3.1.
+    Openapi,
+    /// Print reference documentation.
+    #[command(subcommand)]
+    Docs(Docs),
+}
+
+#[derive(Subcommand)]
+enum Docs {
+    /// The configuration reference as Markdown.
+    Config,
+}
+
+/// Runs the command that was given.
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Serve(source) => crate::serve::run(&load(&source)?).map(|()| ExitCode::SUCCESS),
+        Command::Check(source) => crate::check::run(&load(&source)?),
+        Command::Migrate { source, check } => crate::store::migrate(&load(&source)?, check),
+        Command::Openapi => Ok(print(&format!("{:#}", ges_web::document()))),
+        Command::Docs(Docs::Config) => Ok(print(&crate::reference::configuration())),
+    }
+}
+
+fn load(source: &Source) -> anyhow::Result<Config> {
+    #[expect(clippy::disallowed_methods, reason = "the server alone reads the environment")]
+    let environment = std::env::vars();
+    Ok(config::load(source.config.as_deref(), environment)?)
+}
+
+#[expect(clippy::print_stdout, reason = "these commands print a document")]
+fn print(text: &str) -> ExitCode {
+    println!("{}", text.trim_end());
+    ExitCode::SUCCESS
+}

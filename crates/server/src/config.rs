@@ -1,0 +1,377 @@
+//! The configuration: one TOML file, environment overrides, secrets in files; all complaints at once.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::telemetry;
+
+/// Environment variables of this prefix override the file: `GES__STORE__URL` sets `store.url`.
+pub(crate) const PREFIX: &str = "GES__";
+
+/// Complaints that are collected at the most.
+const COMPLAINTS: usize = 100;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Listeners and shutdown.
+    pub(crate) server: Server,
+    /// Where callbacks are kept.
+    pub(crate) store: Store,
+    /// How PostgreSQL is used, where `store.url` names it.
+    pub(crate) postgres: ges_postgres::Config,
+    /// What the HTTP API limits and allows.
+    pub(crate) web: ges_web::Config,
+    /// How due callbacks are submitted.
+    pub(crate) dispatch: Dispatch,
+    /// The orchestration server; without nodes, callbacks stay SCHEDULED.
+    pub(crate) ors: ges_ors::Config,
+    /// The router; without nodes, every wait is unknown.
+    pub(crate) urs: ges_urs::Config,
+    /// Who may ask: keys, people and roles.
+    pub(crate) auth: Auth,
+    /// The log.
+    pub(crate) log: telemetry::Config,
+}
+
+/// Listeners and shutdown.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Server {
+    /// Where everything is served: public API, user interface, internal API, metrics, health.
+    pub(crate) listen: String,
+    /// Where the public API alone is served, for an external ingress; empty is nowhere.
+    pub(crate) public_listen: String,
+    /// HTTP workers; 0 is one per core.
+    pub(crate) workers: usize,
+    /// Where the installation keeps its key, its first API key and its embedded store.
+    pub(crate) data_dir: PathBuf,
+    /// The file of the installation's key, shared by all nodes; empty is `installation.key` in the data directory.
+    pub(crate) key_file: PathBuf,
+    /// Where sessions find this service; empty is `listen` over HTTP.
+    pub(crate) internal_url: String,
+    /// This node's name in leases and logs; empty is made up at start.
+    pub(crate) node: String,
+    /// Seconds for which a node that was told to stop still serves, while load balancers notice.
+    pub(crate) drain_seconds: u64,
+    /// Seconds that requests under way may take after that.
+    pub(crate) grace_seconds: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: String::from("127.0.0.1:3050"),
+            public_listen: String::new(),
+            workers: 0,
+            data_dir: PathBuf::from("ges-data"),
+            key_file: PathBuf::new(),
+            internal_url: String::new(),
+            node: String::new(),
+            drain_seconds: 5,
+            grace_seconds: 15,
+        }
+    }
+}
+
+impl Server {
+    /// The file of the installation's key.
+    pub(crate) fn key_path(&self) -> PathBuf {
+        if self.key_file.as_os_str().is_empty() {
+            self.data_dir.join("installation.key")
+        } else {
+            self.key_file.clone()
+        }
+    }
+}
+
+/// Where callbacks are kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Store {
+    /// `sqlite:PATH` for one node, `postgres://…` for many; empty is `ges.sqlite3` in the data directory.
+    pub(crate) url: String,
+    /// How surely SQLite writes before it answers: `full` survives a power cut, `normal` a crash of the process.
+    pub(crate) synchronous: Synchronous,
+}
+
+/// When a commit of the embedded store counts as done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Synchronous {
+    /// When it is on the disk.
+    #[default]
+    Full,
+    /// When the operating system has it.
+    Normal,
+}
+
+/// Who may ask: keys, people and roles.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Auth {
+    /// The file of keys and people; empty is `access.toml` in the data directory, made at the first start.
+    pub(crate) file: PathBuf,
+    /// The tenant for which that file is made; empty is a new one.
+    pub(crate) first_tenant: String,
+    /// The API key with which that file is made; empty is a new one.
+    pub(crate) first_api_key: String,
+}
+
+/// How due callbacks are submitted.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Dispatch {
+    /// Milliseconds between two looks at an outbox in which nothing was due.
+    pub(crate) poll_ms: u64,
+    /// Seconds that a node may work on what it took before others take it over.
+    pub(crate) lease_seconds: u32,
+    /// Effects taken at once, 1 to 1000.
+    pub(crate) batch: u16,
+    /// Calls to the orchestration server under way at once.
+    pub(crate) concurrency: usize,
+}
+
+impl Default for Dispatch {
+    fn default() -> Self {
+        Self { poll_ms: 100, lease_seconds: 30, batch: 500, concurrency: 64 }
+    }
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug)]
+pub(crate) struct Complaints(pub(crate) Vec<String>);
+
+impl fmt::Display for Complaints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration has {} mistake(s):", self.0.len())?;
+        self.0.iter().try_for_each(|complaint| write!(f, "\n  {complaint}"))
+    }
+}
+
+impl std::error::Error for Complaints {}
+
+/// Loads the file, if one is named, and lays the environment over it.
+pub(crate) fn load(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, Complaints> {
+    let mut complaints = Vec::new();
+    let mut table = match file.map(std::fs::read_to_string) {
+        None => Table::new(),
+        Some(Ok(text)) => text.parse::<Table>().unwrap_or_else(|error| {
+            complaints.push(format!("the file is not TOML: {error}"));
+            Table::new()
+        }),
+        Some(Err(error)) => {
+            let path = file.map(|path| path.display().to_string()).unwrap_or_default();
+            complaints.push(format!("{path}: {error}"));
+            Table::new()
+        }
+    };
+    for (name, text) in environment {
+        if let Some(path) = name.strip_prefix(PREFIX) {
+            let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
+            if let Err(complaint) = lay_over(&mut table, &path, &text) {
+                complaints.push(format!("{name}: {complaint}"));
+            }
+        }
+    }
+    let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+    put_files_in(&mut table, folder, "", &mut complaints);
+    let config = read(table, &mut complaints);
+    let mut config = config.unwrap_or_default();
+    validate(&mut config, &mut complaints);
+    if complaints.is_empty() { Ok(config) } else { Err(Complaints(complaints)) }
+}
+
+/// Sets one value of the environment: what reads as a TOML value is one, anything else is a text.
+fn lay_over(table: &mut Table, path: &[String], text: &str) -> Result<(), String> {
+    let Some((last, sections)) = path.split_last() else { return Ok(()) };
+    let mut place = table;
+    for section in sections {
+        let entry = place.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
+        place = match entry {
+            Value::Table(table) => table,
+            _ => return Err(format!("`{section}` is a value, not a section")),
+        };
+    }
+    let value = format!("v = {text}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("v"))
+        .unwrap_or_else(|| Value::String(text.to_owned()));
+    place.insert(last.clone(), value);
+    Ok(())
+}
+
+/// Puts the contents of files where a value says `{ file = "path" }`: how secrets stay out of the configuration.
+///
+/// Paths are relative to the configuration file.
+fn put_files_in(table: &mut Table, folder: &Path, path: &str, complaints: &mut Vec<String>) {
+    for (key, value) in table.iter_mut() {
+        let Value::Table(inner) = value else { continue };
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let named = inner.get("file").and_then(Value::as_str).filter(|_| inner.len() == 1);
+        // The table `[auth]` may hold a lone key `file` too; a section is never a secret.
+        let Some(named) = named.filter(|_| path.contains('.')) else {
+            put_files_in(inner, folder, &path, complaints);
+            continue;
+        };
+        match std::fs::read_to_string(folder.join(named)) {
+            Ok(text) => *value = Value::String(text.trim_end().to_owned()),
+            Err(error) => {
+                complaints.push(format!("{path}: the file `{named}` cannot be read: {error}"));
+                *value = Value::String(String::new());
+            }
+        }
+    }
+}
+
+/// Reads the configuration; each mistake is noted, taken out, and the rest read again.
+fn read(mut table: Table, complaints: &mut Vec<String>) -> Option<Config> {
+    while complaints.len() < COMPLAINTS {
+        match serde_path_to_error::deserialize::<_, Config>(Value::Table(table.clone())) {
+            Ok(config) => return Some(config),
+            Err(error) => {
+                let mut path: Vec<String> = error
+                    .path()
+                    .to_string()
+                    .split('.')
+                    .filter(|part| *part != "?" && !part.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+                let text = error.inner().to_string();
+                let first = text.lines().next().unwrap_or_default().to_owned();
+                // An unknown key is named by the message, its section by the path.
+                if let Some(key) = unknown_key(&first)
+                    && path.last() != Some(&key)
+                {
+                    path.push(key);
+                }
+                complaints.push(format!("{}: {first}", path.join(".")));
+                if !take_out(&mut table, &path) {
+                    return None;
+                }
+            }
+        }
+    }
+    None
+}
+
+fn unknown_key(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field `")?;
+    rest.split('`').next().map(str::to_owned)
+}
+
+fn take_out(table: &mut Table, path: &[String]) -> bool {
+    let Some((last, sections)) = path.split_last() else { return false };
+    let mut place = table;
+    for (depth, section) in sections.iter().enumerate() {
+        // Inside a list the whole list goes: its other mistakes are told when this one is mended.
+        let name = section.split('[').next().unwrap_or(section);
+        if name != section || !matches!(place.get(name), Some(Value::Table(_))) {
+            return take_out(place, &[name.to_owned()]) && depth < sections.len();
+        }
+        match place.get_mut(name) {
+            Some(Value::Table(inner)) => place = inner,
+            _ => return false,
+        }
+    }
+    place.remove(last.split('[').next().unwrap_or(last)).is_some()
+}
+
+/// What types cannot say.
+fn validate(config: &mut Config, complaints: &mut Vec<String>) {
+    let mut address = |key: &str, text: &str| {
+        if text.parse::<std::net::SocketAddr>().is_err() {
+            complaints.push(format!("{key}: `{text}` is not an address such as 127.0.0.1:3050"));
+        }
+    };
+    address("server.listen", &config.server.listen);
+    if !config.server.public_listen.is_empty() {
+        address("server.public_listen", &config.server.public_listen);
+    }
+    let url = &config.store.url;
+    if !(url.is_empty() || url.starts_with("sqlite:") || url.starts_with("postgres")) {
+        complaints
+            .push(String::from("store.url: neither `sqlite:PATH` nor `postgres://user@host/name`"));
+    }
+    let mut range = |key: &str, value: u64, from: u64, to: u64| {
+        if !(from..=to).contains(&value) {
+            complaints.push(format!("{key}: {value} is not between {from} and {to}"));
+        }
+    };
+    range("dispatch.poll_ms", config.dispatch.poll_ms, 10, 10_000);
+    range("dispatch.lease_seconds", config.dispatch.lease_seconds.into(), 10, 300);
+    range("dispatch.batch", config.dispatch.batch.into(), 1, 1000);
+    range("dispatch.concurrency", config.dispatch.concurrency as u64, 1, 1000);
+    range("server.drain_seconds", config.server.drain_seconds, 0, 60);
+    range("server.grace_seconds", config.server.grace_seconds, 1, 60);
+    let uuid = &config.auth.first_tenant;
+    if !uuid.is_empty() && uuid::Uuid::try_parse(uuid).is_err() {
+        complaints.push(format!("auth.first_tenant: `{uuid}` is not a UUID"));
+    }
+    if config.server.node.is_empty() {
+        config.server.node = format!("node-{}", &crate::ids::random().simple().to_string()[..8]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(text: &str, environment: &[(&str, &str)]) -> Vec<String> {
+        let file = std::env::temp_dir().join(format!("ges-config-{}", crate::ids::random()));
+        std::fs::write(&file, text).unwrap();
+        let pairs = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let answer = load(Some(&file), pairs);
+        std::fs::remove_file(&file).unwrap();
+        answer.err().map(|complaints| complaints.0).unwrap_or_default()
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once_with_their_paths() {
+        let told = complaints(
+            "typo = 1\n[server]\nlisten = \"nowhere\"\nworkers = \"two\"\nport = 3\n[dispatch]\nbatch = 0\n",
+            &[("GES__LOG__COLOUR", "red")],
+        );
+        for expected in [
+            "typo:",
+            "server.listen:",
+            "server.workers:",
+            "server.port:",
+            "dispatch.batch:",
+            "log.colour:",
+        ] {
+            assert!(
+                told.iter().any(|complaint| complaint.starts_with(expected)),
+                "{expected} is missing in {told:#?}"
+            );
+        }
+        assert_eq!(told.len(), 6, "{told:#?}");
+    }
+
+    #[test]
+    fn the_environment_lies_over_the_file() {
+        let pairs = [
+            ("GES__SERVER__LISTEN", "127.0.0.1:4000"),
+            ("GES__DISPATCH__BATCH", "7"),
+            ("HOME", "/nowhere"),
+        ];
+        let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let config = load(None, pairs).unwrap();
+        assert_eq!(config.server.listen, "127.0.0.1:4000");
+        assert_eq!(config.dispatch.batch, 7);
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_configuration() {
+        assert!(load(None, std::iter::empty()).is_ok());
+    }
+}

@@ -1,0 +1,112 @@
+//! How the service fares: asked of the store when a balancer asks, known of the neighbours from their answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ges_ors::Ors;
+use ges_ports::{Clock, Effects};
+use ges_urs::Urs;
+use ges_web::{Component, Exposition, Health, Meters, Ready, Standing};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::time::timeout;
+
+mod openmetrics;
+
+/// A store that does not answer within this is not reachable.
+const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// What is watched.
+pub(crate) struct Watch {
+    effects: Arc<dyn Effects>,
+    ors: Option<Arc<Ors>>,
+    urs: Option<Arc<Urs>>,
+    clock: Arc<dyn Clock>,
+    draining: AtomicBool,
+}
+
+impl Watch {
+    pub(crate) fn new(
+        effects: Arc<dyn Effects>,
+        ors: Option<Arc<Ors>>,
+        urs: Option<Arc<Urs>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { effects, ors, urs, clock, draining: AtomicBool::new(false) }
+    }
+
+    /// From now on, balancers are told to look elsewhere.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    async fn store(&self) -> Component {
+        let asked = timeout(STORE_ANSWERS_WITHIN, self.effects.backlog(self.clock.now())).await;
+        let trouble = match asked {
+            Ok(Ok(_)) => None,
+            Ok(Err(fault)) => Some(fault.to_string()),
+            Err(_elapsed) => Some(String::from("no answer within a second")),
+        };
+        component("store", trouble)
+    }
+}
+
+fn component(name: &str, trouble: Option<String>) -> Component {
+    let standing = if trouble.is_none() { Standing::Up } else { Standing::Down };
+    Component { name: name.to_owned(), standing, since: None, last_error: trouble }
+}
+
+#[async_trait]
+impl Health for Watch {
+    fn live(&self) -> bool {
+        true
+    }
+
+    async fn ready(&self) -> Ready {
+        Ready {
+            draining: self.draining.load(Ordering::Relaxed),
+            components: vec![self.store().await],
+        }
+    }
+
+    fn started(&self) -> bool {
+        // The watch exists only after the store was reached.
+        true
+    }
+
+    async fn components(&self) -> Vec<Component> {
+        let mut all = vec![self.store().await];
+        if let Some(ors) = &self.ors {
+            all.extend(ors.health().into_iter().map(|node| Component {
+                name: format!("ors {}", node.url),
+                standing: if node.barred { Standing::Down } else { Standing::Up },
+                since: node.last_error.as_ref().map(|(at, _)| *at),
+                last_error: node.last_error.map(|(_, what)| what),
+            }));
+        }
+        if let Some(urs) = &self.urs {
+            all.extend(urs.health().into_iter().map(|node| Component {
+                name: format!("urs {} of {}", node.url, node.tenant),
+                standing: if node.answers && !node.barred { Standing::Up } else { Standing::Down },
+                since: node.last_error.as_ref().map(|(at, _)| *at),
+                last_error: node.last_error.map(|(_, what)| what),
+            }));
+        }
+        all
+    }
+}
+
+/// The metrics as they are counted.
+pub(crate) struct Counted(pub(crate) PrometheusHandle);
+
+impl Meters for Counted {
+    fn expose(&self, accept: Option<&str>) -> Exposition {
+        let text = self.0.render();
+        if openmetrics::preferred(accept) {
+            let body = openmetrics::render(&text);
+            return Exposition { content_type: openmetrics::CONTENT_TYPE, body };
+        }
+        Exposition { content_type: "text/plain; version=0.0.4; charset=utf-8", body: text }
+    }
+}

@@ -1,0 +1,183 @@
+//! What runs beside the requests: dispatch, refresh, gauges; each stops at the end of its step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ges_app::App;
+use ges_auth::local::Local;
+use ges_ports::{Clock as _, Effects};
+use ges_urs::Urs;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::ids::SystemClock;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+/// Effects this late count as a look that came too late.
+const LAGGING_SECS: f64 = 5.0;
+/// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
+const AFTER_FAULT: Duration = Duration::from_secs(1);
+
+/// Tells every loop to stop; dropping it does so too.
+pub(crate) struct Loops {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Loops {
+    pub(crate) fn new() -> Self {
+        Self { stop: watch::Sender::new(false), tasks: JoinSet::new() }
+    }
+
+    /// Takes what is due and does it, for ever.
+    pub(crate) fn dispatch(&mut self, app: Arc<App>, poll: Duration) {
+        let mut stop = self.stop.subscribe();
+        self.tasks.spawn(async move {
+            let mut silent = false;
+            while !*stop.borrow() {
+                let pause = match app.tick().await {
+                    Ok(tick) if tick.full => continue,
+                    Ok(_) => {
+                        silent = false;
+                        poll
+                    }
+                    Err(fault) => {
+                        // Said once until it is over: the loop comes back every second.
+                        if !silent {
+                            tracing::error!(peer = fault.peer, fault.kind = fault.kind.as_str(),
+                                error = ?fault.source, "dispatch cannot reach its store");
+                        }
+                        silent = true;
+                        AFTER_FAULT
+                    }
+                };
+                tokio::select! {
+                    () = app.until_due() => {}
+                    () = sleep(pause) => {}
+                    _ = stop.changed() => {}
+                }
+            }
+        });
+    }
+
+    /// Looks every second whether catalogues changed behind this node's back.
+    pub(crate) fn refresh(&mut self, app: Arc<App>) {
+        self.every(Duration::from_secs(1), move || {
+            let app = Arc::clone(&app);
+            async move {
+                if let Err(fault) = app.shelf().refresh().await {
+                    tracing::debug!(peer = fault.peer, "catalogues were not looked at");
+                }
+            }
+        });
+    }
+
+    /// Reads the file of keys and people again when somebody else changed it.
+    pub(crate) fn reload(&mut self, access: Local) {
+        self.every(Duration::from_secs(5), move || {
+            let access = access.clone();
+            async move {
+                let read = move || access.reload(SystemClock.now());
+                match tokio::task::spawn_blocking(read).await {
+                    Ok(Ok(true)) => tracing::info!("the access file was read again"),
+                    Ok(Ok(false)) | Err(_) => {}
+                    Ok(Err(error)) => {
+                        tracing::error!(%error, "the access file is not used as it stands now");
+                    }
+                }
+            }
+        });
+    }
+
+    /// Writes what the queues taught, and keeps the gauges of how right their estimates were.
+    pub(crate) fn learn(&mut self, app: Arc<App>) {
+        let learner = Arc::clone(&app);
+        self.every(Duration::from_secs(5), move || {
+            let app = Arc::clone(&learner);
+            async move {
+                if let Err(fault) = app.learn().await {
+                    tracing::debug!(peer = fault.peer, "what the queues taught waits");
+                }
+            }
+        });
+        self.every(Duration::from_mins(1), move || {
+            let app = Arc::clone(&app);
+            async move {
+                if let Err(fault) = app.gauge_coverage().await {
+                    tracing::debug!(peer = fault.peer, "the coverage of estimates was not read");
+                }
+            }
+        });
+    }
+
+    /// Asks the routers whether they answer, also while nobody asks for a wait.
+    pub(crate) fn probe(&mut self, urs: Arc<Urs>) {
+        self.every(Duration::from_secs(10), move || {
+            let urs = Arc::clone(&urs);
+            async move {
+                urs.probe(SystemClock.now()).await;
+                #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
+                metrics::gauge!("ALL_URS_DOWN").set(urs.all_down() as f64);
+            }
+        });
+    }
+
+    /// Keeps the gauges of the outbox, and the histograms small.
+    pub(crate) fn gauges(
+        &mut self,
+        app: Arc<App>,
+        effects: Arc<dyn Effects>,
+        metrics: PrometheusHandle,
+    ) {
+        self.every(Duration::from_secs(5), move || {
+            let (app, effects, metrics) = (Arc::clone(&app), Arc::clone(&effects), metrics.clone());
+            async move {
+                metrics.run_upkeep();
+                crate::process::gauges();
+                let now = app.now();
+                let asked = effects.backlog(now).await;
+                metrics::gauge!("GES_HEALTH").set(if asked.is_ok() { 0.0 } else { 1.0 });
+                let Ok(backlog) = asked else { return };
+                let gauge = |kind: &'static str, value: u64| {
+                    #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
+                    metrics::gauge!("ges_monitor_size", "type" => kind).set(value as f64);
+                };
+                gauge("due", backlog.due);
+                gauge("total", backlog.total);
+                let age = backlog
+                    .oldest_due_at
+                    .map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
+                metrics::gauge!("ges_outbox_oldest_due_seconds").set(age);
+                if age > LAGGING_SECS {
+                    metrics::counter!("MONITOR_LAGGING_BEHIND").increment(1);
+                }
+            }
+        });
+    }
+
+    /// Runs a step again and again until told to stop.
+    pub(crate) fn every<S, F>(&mut self, period: Duration, step: S)
+    where
+        S: Fn() -> F + Send + 'static,
+        F: Future<Output = ()> + Send,
+    {
+        let mut stop = self.stop.subscribe();
+        self.tasks.spawn(async move {
+            let mut beat = interval(period);
+            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    _ = beat.tick() => step().await,
+                    _ = stop.changed() => return,
+                }
+            }
+        });
+    }
+
+    /// Tells every loop to stop and waits until the step of each is done.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,134 @@
+//! Serving: bind, wire, turn, drain.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::{App as Routes, HttpServer};
+use anyhow::Context as _;
+use ges_web::{Surface, Web};
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::health::Counted;
+use crate::loops::Loops;
+use crate::{telemetry, wiring};
+
+/// Serves until told to stop by SIGTERM or Ctrl-C.
+pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
+    let _last_lines = telemetry::log(&config.log)?;
+    let metrics = telemetry::metrics()?;
+    // Two threads beside the HTTP workers: stores and neighbours are waited for, not computed.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("ges-loops")
+        .enable_all()
+        .build()?;
+    let _entered = runtime.enter();
+    let listener = bind("server.listen", &config.server.listen)?;
+    let address = listener.local_addr()?;
+    let public = match config.server.public_listen.as_str() {
+        "" => None,
+        text => Some(bind("server.public_listen", text)?),
+    };
+    let house = runtime.block_on(wiring::build(config, &format!("http://{address}")))?;
+    let meters = Arc::new(Counted(metrics.clone()));
+    let web = Web::new(Arc::clone(&house.app), config.web.clone(), house.health.clone(), meters);
+
+    let mut loops = Loops::new();
+    let poll = Duration::from_millis(config.dispatch.poll_ms);
+    loops.dispatch(Arc::clone(&house.app), poll);
+    loops.refresh(Arc::clone(&house.app));
+    loops.learn(Arc::clone(&house.app));
+    loops.reload(house.access.clone());
+    if let Some(urs) = house.urs.clone() {
+        loops.probe(urs);
+    }
+    loops.gauges(Arc::clone(&house.app), Arc::clone(&house.effects), metrics);
+
+    tracing::info!(address = %address, node = config.server.node, store = house.store,
+        version = env!("CARGO_PKG_VERSION"), "serving");
+    if house.ors.is_none() {
+        tracing::warn!(
+            "no orchestration server is configured (ors.nodes): callbacks are taken and stay SCHEDULED"
+        );
+    }
+    let drain = Duration::from_secs(config.server.drain_seconds);
+    let grace = config.server.grace_seconds;
+    let served = actix_web::rt::System::new().block_on(async {
+        let everything = server(config, web.clone(), Surface::Everything, listener)?;
+        let public = public
+            .map(|listener| server(config, web.clone(), Surface::Public, listener))
+            .transpose()?;
+        let handles: Vec<_> = [Some(&everything), public.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(actix_web::dev::Server::handle)
+            .collect();
+        for server in [Some(everything), public].into_iter().flatten() {
+            actix_web::rt::spawn(server);
+        }
+        told_to_stop().await?;
+        tracing::info!("told to stop: draining");
+        house.health.drain();
+        // Balancers need a moment to notice; until then requests still come, and are answered.
+        tokio::time::sleep(drain).await;
+        let ends = handles.iter().map(|handle| handle.stop(true));
+        let all = futures::future::join_all(ends);
+        if tokio::time::timeout(Duration::from_secs(grace), all).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+        anyhow::Ok(())
+    });
+    runtime.block_on(loops.stop());
+    // The last lessons were heard after the last batch.
+    if let Err(fault) = runtime.block_on(house.app.learn()) {
+        tracing::warn!(peer = fault.peer, "what the queues taught last is lost");
+    }
+    tracing::info!("stopped");
+    served
+}
+
+fn bind(key: &str, address: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!(
+            "{key}: cannot listen on {address}; is another program there? Choose another address"
+        )
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn server(
+    config: &Config,
+    web: Web,
+    surface: Surface,
+    listener: TcpListener,
+) -> anyhow::Result<actix_web::dev::Server> {
+    let mut server = HttpServer::new(move || {
+        Routes::new().configure(|cfg| ges_web::configure(cfg, &web, surface))
+    })
+    .disable_signals()
+    .shutdown_timeout(config.server.grace_seconds)
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .keep_alive(Duration::from_secs(75));
+    if config.server.workers > 0 {
+        server = server.workers(config.server.workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            answer = tokio::signal::ctrl_c() => answer?,
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Journeys: the real binary, real neighbours that are pretended, and a customer in a hurry.
+//!
+//! Each has a directory, ports and neighbours of its own; nothing sleeps for its own sake, everything is waited for
+//! with a deadline.
+
+#![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
+
+mod backup;
+mod checker;
+mod crashes;
+mod example;
+mod life;
+mod metrics;
+mod node;
+mod secrets;
+mod stage;
+mod start;

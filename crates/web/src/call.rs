@@ -1,0 +1,292 @@
+//! The one way that every request takes: name it, bound it, hear its handler, wrap the answer, count and log it.
+//!
+//! A handler sees a [`Call`] and says an [`Answer`] or a [`Problem`]; nothing else of a response is its business. So no
+//! handler can forget the deadline, the correlation id or the envelope, and a panic is one more problem.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue};
+use actix_web::web::{self, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource};
+use futures::FutureExt as _;
+use ges_app::{App, Call as SessionCall};
+use ges_domain::id::{CallbackId, TenantId};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::answer::{Answer, CORRELATION, Sealed};
+use crate::problem::{Code, Problem};
+use crate::{Web, body, caller, trace};
+
+/// The most parameters of a query.
+const PARAMETERS: usize = 100;
+
+/// The route of requests that no resource takes.
+const NOWHERE: &str = "undefined";
+
+/// A request on its way.
+pub(crate) struct Call {
+    web: Web,
+    request: HttpRequest,
+    payload: Payload,
+    /// Set when the caller is known, for the request's line.
+    tenant: Rc<Cell<Option<TenantId>>>,
+}
+
+impl Call {
+    pub(crate) fn web(&self) -> &Web {
+        &self.web
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.web.app()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The tenant whose API key the request bears.
+    pub(crate) async fn tenant(&self) -> Result<TenantId, Problem> {
+        let tenant = caller::tenant(self.app(), self.headers()).await?;
+        self.tenant.set(Some(tenant));
+        Ok(tenant)
+    }
+
+    /// The tenant in the path, for those who know the internal key.
+    pub(crate) fn named_tenant(&self, tenant: &str) -> Result<TenantId, Problem> {
+        caller::internal(self.web.config().internal_key.as_ref(), self.headers())?;
+        let nowhere = |_not_one| Problem::new(Code::NothingHere, "ccid is not a UUID");
+        let tenant = tenant.parse().map_err(nowhere)?;
+        self.tenant.set(Some(tenant));
+        Ok(tenant)
+    }
+
+    /// The session that speaks for the callback in the path.
+    pub(crate) fn session(&self) -> Result<SessionCall, Problem> {
+        let id: String = self.path()?;
+        let nowhere = |_not_one| Problem::new(Code::NoSuchCallback, "id is not a UUID");
+        let id: CallbackId = id.parse().map_err(nowhere)?;
+        let session = caller::session(self.app(), id, self.headers())?;
+        self.tenant.set(Some(session.tenant));
+        Ok(session)
+    }
+
+    /// The variable parts of the path, decoded.
+    pub(crate) fn path<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let nowhere = |_odd| Problem::new(Code::NothingHere, "nothing is at this address");
+        self.request.match_info().load().map_err(nowhere)
+    }
+
+    /// The parameters of the query, decoded, in order.
+    pub(crate) fn query(&self) -> Result<Vec<(String, String)>, Problem> {
+        let pairs = url::form_urlencoded::parse(self.request.query_string().as_bytes());
+        let pairs: Vec<_> = pairs.into_owned().take(PARAMETERS + 1).collect();
+        if pairs.len() > PARAMETERS {
+            let message = format!("the query has more than {PARAMETERS} parameters");
+            return Err(Problem::malformed(message));
+        }
+        Ok(pairs)
+    }
+
+    /// The body as an object, within the usual limit.
+    pub(crate) async fn body(&mut self) -> Result<Map<String, Value>, Problem> {
+        self.body_within(self.web.config().body_limit_bytes).await
+    }
+
+    /// The body as an object, within a limit.
+    pub(crate) async fn body_within(
+        &mut self,
+        limit: usize,
+    ) -> Result<Map<String, Value>, Problem> {
+        let within = self.web.config().body_deadline();
+        body::object(&self.request, &mut self.payload, limit, within).await
+    }
+}
+
+/// What a handler says.
+pub(crate) type Said = Result<Answer, Problem>;
+
+/// Who may read a resource's answers in a browser, and whether its requests are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Clients of the public API, in browsers too.
+    Public,
+    /// The contact centre's own systems.
+    Internal,
+    /// Probes and people who look; neither counted nor logged.
+    Operators,
+}
+
+/// A resource in the making: its path, and a handler for each of its methods.
+pub(crate) struct At {
+    web: Web,
+    route: &'static str,
+    audience: Audience,
+    methods: Vec<Method>,
+    resource: Resource,
+}
+
+impl At {
+    pub(crate) fn new(web: &Web, audience: Audience, route: &'static str) -> Self {
+        let segments = route.split('/').map(|segment| match segment.strip_suffix('}') {
+            // A parameter may be empty: its handler says so by its name, instead of nothing being found here.
+            // The router's names know no dash.
+            Some(parameter) => format!("{}:[^/]*}}", parameter.replace('-', "_")),
+            None => segment.to_owned(),
+        });
+        let resource = web::resource(segments.collect::<Vec<_>>().join("/"));
+        Self { web: web.clone(), route, audience, methods: Vec::new(), resource }
+    }
+
+    pub(crate) fn get<F, Fut>(self, handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Clone + 'static,
+        Fut: Future<Output = Said> + 'static,
+    {
+        self.on(Method::GET, handler)
+    }
+
+    pub(crate) fn post<F, Fut>(self, handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Clone + 'static,
+        Fut: Future<Output = Said> + 'static,
+    {
+        self.on(Method::POST, handler)
+    }
+
+    pub(crate) fn on<F, Fut>(mut self, method: Method, handler: F) -> Self
+    where
+        F: Fn(Call) -> Fut + Clone + 'static,
+        Fut: Future<Output = Said> + 'static,
+    {
+        let (web, route, audience) = (self.web.clone(), self.route, self.audience);
+        let serve = move |request: HttpRequest, payload: Payload| {
+            let web = web.clone();
+            serve(web, route, audience, request, payload, handler.clone())
+        };
+        self.resource = self.resource.route(web::method(method.clone()).to(serve));
+        self.methods.push(method);
+        self
+    }
+
+    /// Puts the resource in its place; methods that it does not know are told those it knows.
+    pub(crate) fn mount(mut self, cfg: &mut ServiceConfig) {
+        self.methods.push(Method::OPTIONS);
+        let methods: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
+        let methods = methods.join(", ");
+        let (web, route, audience) = (self.web, self.route, self.audience);
+        let other = move |request: HttpRequest, payload: Payload| {
+            let (web, methods) = (web.clone(), methods.clone());
+            async move {
+                if request.method() == Method::OPTIONS {
+                    return preflight(&web, audience, &request, &methods);
+                }
+                let wrong = move |_call| async move {
+                    Err(Problem::new(Code::MethodNotAllowed, "this address takes other methods"))
+                };
+                let asked = request.clone();
+                let mut response = serve(web, route, audience, asked, payload, wrong).await;
+                allow(&mut response, &methods);
+                response
+            }
+        };
+        cfg.service(self.resource.default_service(web::to(other)));
+    }
+}
+
+fn allow(response: &mut HttpResponse, methods: &str) {
+    if let Ok(methods) = HeaderValue::from_str(methods) {
+        response.headers_mut().insert(ALLOW, methods);
+    }
+}
+
+fn preflight(web: &Web, audience: Audience, request: &HttpRequest, methods: &str) -> HttpResponse {
+    let mut response = HttpResponse::NoContent().finish();
+    allow(&mut response, methods);
+    if audience == Audience::Public {
+        web.cors().allow_asking(request.headers(), response.headers_mut(), methods);
+    }
+    response
+}
+
+/// Answers requests that no resource takes.
+pub(crate) async fn nowhere(web: Web, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let nothing =
+        |_call| async { Err(Problem::new(Code::NothingHere, "nothing is at this address")) };
+    serve(web, NOWHERE, Audience::Internal, request, payload, nothing).await
+}
+
+async fn serve<F, Fut>(
+    web: Web,
+    route: &'static str,
+    audience: Audience,
+    request: HttpRequest,
+    payload: Payload,
+    handler: F,
+) -> HttpResponse
+where
+    F: Fn(Call) -> Fut,
+    Fut: Future<Output = Said>,
+{
+    let arrived = Instant::now();
+    let correlation = correlation(&web, request.headers());
+    let tenant = Rc::new(Cell::new(None));
+    let call =
+        Call { web: web.clone(), request: request.clone(), payload, tenant: Rc::clone(&tenant) };
+    // At debug only: a span that is kept for each request costs as much as its answer.
+    let span = tracing::debug_span!("request", http.route = route, corr_id = %correlation);
+    // Boxed: a handler's future is large, and is moved several times on its way.
+    let said = Box::pin(AssertUnwindSafe(handler(call)).catch_unwind().instrument(span));
+    let said = match tokio::time::timeout(web.config().deadline(), said).await {
+        Ok(Ok(said)) => said,
+        // The panic's own words are logged where the panic hook says.
+        Ok(Err(_panic)) => {
+            metrics::counter!("UNCAUGHT_EXCEPTION").increment(1);
+            Err(Problem::internal())
+        }
+        Err(_elapsed) => Err(Problem::deadline()),
+    };
+    let sealed = match said {
+        Ok(answer) => Sealed::answer(answer, correlation),
+        Err(problem) => {
+            if let Some(fault) = &problem.fault {
+                trace::fault(fault, route, correlation);
+            }
+            Sealed::problem(&problem, correlation)
+        }
+    };
+    let (status, code) = (sealed.status, sealed.code);
+    let mut response = sealed.send(correlation, request.headers()).await;
+    if audience == Audience::Public {
+        web.cors().allow(request.headers(), response.headers_mut());
+    }
+    if audience != Audience::Operators {
+        let line = trace::Line {
+            method: request.method().as_str(),
+            route,
+            status,
+            code,
+            tenant: tenant.get(),
+            correlation,
+            trace: trace::trace_id(request.headers()),
+            took: arrived.elapsed(),
+        };
+        line.record();
+    }
+    response
+}
+
+/// The client's name for the request where it is a UUID, as official clients expect; else a new one.
+fn correlation(web: &Web, headers: &HeaderMap) -> Uuid {
+    let said = headers.get(&CORRELATION).and_then(|value| value.to_str().ok());
+    let said = said.and_then(|text| Uuid::try_parse(text).ok());
+    said.unwrap_or_else(|| web.app().ids().record().uuid())
+}

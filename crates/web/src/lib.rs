@@ -1,0 +1,115 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod body;
+mod call;
+mod caller;
+mod config;
+mod cors;
+mod docs;
+mod fields;
+mod health;
+mod openapi;
+mod problem;
+mod pushes;
+mod routes;
+mod trace;
+mod wire;
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::web::{self, Payload, ServiceConfig};
+use ges_app::App;
+
+pub use config::Config;
+pub use health::{Component, Exposition, Health, Meters, Ready, Standing};
+pub use openapi::document;
+pub use problem::Code;
+
+use cors::Cors;
+use pushes::Pushes;
+
+/// Which doors a listener has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// Everything: the public API, the internal API, health, metrics, documentation.
+    Everything,
+    /// The public API alone, for an ingress from outside.
+    Public,
+}
+
+/// All that HTTP needs of the house; cheap to clone, one for all workers.
+#[derive(Clone)]
+pub struct Web(Arc<Parts>);
+
+struct Parts {
+    app: Arc<App>,
+    config: Config,
+    cors: Cors,
+    health: Arc<dyn Health>,
+    meters: Arc<dyn Meters>,
+    /// The API's description, written once.
+    document: String,
+    /// The page made of it.
+    page: String,
+    pushes: Pushes,
+}
+
+impl Web {
+    /// Puts the doors in.
+    pub fn new(
+        app: Arc<App>,
+        config: Config,
+        health: Arc<dyn Health>,
+        meters: Arc<dyn Meters>,
+    ) -> Self {
+        let document = document();
+        let cors = Cors::new(&config.cors_origins);
+        let page = docs::page(&document);
+        let document = document.to_string();
+        let pushes = Pushes::default();
+        Self(Arc::new(Parts { app, config, cors, health, meters, document, page, pushes }))
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn cors(&self) -> &Cors {
+        &self.0.cors
+    }
+
+    pub(crate) fn health(&self) -> &dyn Health {
+        self.0.health.as_ref()
+    }
+
+    pub(crate) fn meters(&self) -> &dyn Meters {
+        self.0.meters.as_ref()
+    }
+
+    pub(crate) fn document(&self) -> &str {
+        &self.0.document
+    }
+
+    pub(crate) fn page(&self) -> &str {
+        &self.0.page
+    }
+
+    pub(crate) fn pushes(&self) -> &Pushes {
+        &self.0.pushes
+    }
+}
+
+/// Opens the doors of one listener, and takes every request that no earlier service took.
+pub fn configure(cfg: &mut ServiceConfig, web: &Web, surface: Surface) {
+    routes::open(cfg, web, surface);
+    let web = web.clone();
+    cfg.default_service(web::to(move |request: HttpRequest, payload: Payload| {
+        call::nowhere(web.clone(), request, payload)
+    }));
+}

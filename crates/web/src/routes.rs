@@ -1,0 +1,34 @@
+//! Every address, one file per resource.
+
+pub(crate) mod callbacks;
+pub(crate) mod called_in;
+pub(crate) mod create;
+pub(crate) mod offers;
+pub(crate) mod queues;
+pub(crate) mod search;
+pub(crate) mod sessions;
+pub(crate) mod settings;
+pub(crate) mod system;
+pub(crate) mod watermark;
+
+use actix_web::web::ServiceConfig;
+
+use crate::{Surface, Web};
+
+pub(crate) fn open(cfg: &mut ServiceConfig, web: &Web, surface: Surface) {
+    create::open(cfg, web);
+    callbacks::open(cfg, web);
+    search::open(cfg, web);
+    offers::open(cfg, web);
+    queues::open(cfg, web);
+    match surface {
+        Surface::Public => {}
+        Surface::Everything => {
+            sessions::open(cfg, web);
+            called_in::open(cfg, web);
+            watermark::open(cfg, web);
+            settings::open(cfg, web);
+            system::open(cfg, web);
+        }
+    }
+}

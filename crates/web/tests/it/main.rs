@@ -1,0 +1,11 @@
+//! The doors as clients meet them, before a house whose store is in memory and whose clock is turned by hand.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod edges;
+mod hostile;
+mod house;
+mod meters;
+mod official;
+mod sessions;
+mod settings;
