@@ -13,6 +13,7 @@ mod plans;
 mod publish;
 mod readers;
 mod records;
+mod retention;
 mod schema;
 mod search;
 mod sessions;

@@ -24,7 +24,7 @@ use ges_ports::{
     Aimed, Fate, Lease, RecordKey, RecordKind, RecordName, Search, SearchOrder, Settlement,
 };
 
-use crate::{book, change, find, outbox, publish, records, schema, search};
+use crate::{book, change, find, outbox, publish, records, retention, schema, search};
 
 /// Statements that look at all rows of a table on purpose.
 const WHOLE: &[&str] = &[
@@ -135,6 +135,9 @@ fn use_everything(conn: &mut SqliteConnection) {
     book::earlier(conn, tenant(1), &key(1), now()).unwrap();
     publish::tenants(conn).unwrap();
     use_records(conn);
+    assert_eq!(retention::purge(conn, tenant(1), after(9999), 1).unwrap(), 1);
+    make(conn, 5, cancel());
+    assert_eq!(retention::erase(conn, tenant(1), &phone(5), 2).unwrap().gone, 1);
 }
 
 fn use_records(conn: &mut SqliteConnection) {
@@ -152,6 +155,7 @@ fn search_everything(conn: &mut SqliteConnection) {
     for wanted in searches() {
         search::page(conn, tenant(1), &wanted).unwrap();
     }
+    retention::gather(conn, tenant(1), &phone(1), None, 2).unwrap();
 }
 
 /// The statements that a use of a new store needs.

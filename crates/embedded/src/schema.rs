@@ -16,6 +16,7 @@ const OURS: i64 = 0x4745_5363;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_callbacks/up.sql"),
     include_str!("../migrations/0002_records/up.sql"),
+    include_str!("../migrations/0003_retention/up.sql"),
 ];
 
 /// The schema that this release writes.
@@ -96,6 +97,7 @@ mod tests {
         let mut conn = conn();
         migrate(&mut conn).unwrap();
         for back in [
+            include_str!("../migrations/0003_retention/down.sql"),
             include_str!("../migrations/0002_records/down.sql"),
             include_str!("../migrations/0001_callbacks/down.sql"),
         ] {

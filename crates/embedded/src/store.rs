@@ -8,16 +8,18 @@ use ges_domain::catalogue::Catalogue;
 use ges_domain::event::Event;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::ServiceName;
+use ges_domain::phone::PhoneNumber;
 use ges_domain::time::{Timestamp, Window};
 use ges_ports::{
-    Aimed, Backlog, BookError, Booked, Callbacks, Catalogues, ChangeError, Earlier, Effects, Fault,
-    Lease, Leased, Page, QueueCount, ReplaceError, Search, Settlement,
+    Aimed, Backlog, BookError, Booked, Callbacks, Catalogues, ChangeError, Cursor, Earlier,
+    Effects, Erased, Fault, Gathered, Lease, Leased, Page, QueueCount, ReplaceError, Search,
+    Settlement,
 };
 
 use crate::open::{Config, OpenError, Place};
 use crate::readers::Readers;
 use crate::writer::Writer;
-use crate::{book, change, find, outbox, publish, schema, search};
+use crate::{book, change, find, outbox, publish, retention, schema, search};
 
 /// Calls that may wait for a store in memory; tests of crowds are its only users.
 const MEMORY_QUEUE: usize = 4096;
@@ -153,6 +155,41 @@ impl Callbacks for Embedded {
     #[tracing::instrument(name = "store.counts", skip_all)]
     async fn counts(&self, tenant: TenantId) -> Result<Vec<QueueCount>, Fault> {
         self.look(move |conn| find::counts(conn, tenant)).await
+    }
+
+    #[tracing::instrument(name = "store.purge", skip_all)]
+    async fn purge(
+        &self,
+        tenant: TenantId,
+        completed_before: Timestamp,
+        limit: u16,
+    ) -> Result<u32, Fault> {
+        let purge = move |conn: &mut _| retention::purge(conn, tenant, completed_before, limit);
+        self.writer.ask(move |session| session.step(purge)).await?
+    }
+
+    #[tracing::instrument(name = "store.erase", skip_all)]
+    async fn erase(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        limit: u16,
+    ) -> Result<Erased, Fault> {
+        let phone = phone.clone();
+        let erase = move |conn: &mut _| retention::erase(conn, tenant, &phone, limit);
+        self.writer.ask(move |session| session.step(&erase)).await?
+    }
+
+    #[tracing::instrument(name = "store.gather", skip_all)]
+    async fn gather(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        after: Option<Cursor>,
+        limit: u16,
+    ) -> Result<Gathered, Fault> {
+        let phone = phone.clone();
+        self.look(move |conn| retention::gather(conn, tenant, &phone, after, limit)).await
     }
 }
 

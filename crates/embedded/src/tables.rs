@@ -86,4 +86,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(callbacks, keys);
+diesel::allow_tables_to_appear_in_same_query!(callbacks, keys, outbox);

@@ -134,6 +134,36 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+/// All that the store keeps of one callback.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The callback.
+    pub callback: Callback,
+    /// Its history, oldest first, at most its last 1000 rows.
+    pub history: Vec<Event>,
+    /// The key under which it was booked, while that is kept.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A part of what the store keeps of a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gathered {
+    /// Callbacks, soonest desired first.
+    pub kept: Vec<Kept>,
+    /// Where the next part begins; none is the end.
+    pub next: Option<Cursor>,
+}
+
+/// What became of the wish to forget a number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Callbacks that are gone, with all that belonged to them.
+    pub gone: u32,
+    /// Callbacks of the number that are still there, counted no further than the limit: open ones, those with an
+    /// effect that is not done yet, and those that are left for the next call.
+    pub left: u32,
+}
+
 /// How many open callbacks of a queue are in a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueCount {
@@ -209,4 +239,36 @@ pub trait Callbacks: Send + Sync {
 
     /// The open callbacks by queue and state, in that order.
     async fn counts(&self, tenant: TenantId) -> Result<Vec<QueueCount>, Fault>;
+
+    /// Removes completed callbacks that ended before a time, the longest ended first: at most `limit` (1 to 1000), each
+    /// with its history, its effects and its key, whole or not at all. Answers how many; fewer than the limit means that
+    /// no more are to be removed now.
+    ///
+    /// The counters of slots that started before the time go too, so it must lie in the past by more than a slot is long.
+    /// Nobody who books or changes waits for this: what another step holds is left for the next call.
+    async fn purge(
+        &self,
+        tenant: TenantId,
+        completed_before: Timestamp,
+        limit: u16,
+    ) -> Result<u32, Fault>;
+
+    /// Removes the completed callbacks of a number with all that belongs to them: at most `limit` (1 to 1000).
+    ///
+    /// Open callbacks stay, because their sessions must be told first; so do those with an effect that is not done yet.
+    async fn erase(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        limit: u16,
+    ) -> Result<Erased, Fault>;
+
+    /// All that is kept of a number, callbacks by desired time, at most `limit` (1 to 1000) of them after the cursor.
+    async fn gather(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        after: Option<Cursor>,
+        limit: u16,
+    ) -> Result<Gathered, Fault>;
 }

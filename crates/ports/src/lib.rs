@@ -30,8 +30,8 @@ mod wait_times;
 pub use api_keys::{ApiKeys, KeyRef};
 pub use breaker::{Breaker, Passage};
 pub use callbacks::{
-    Aimed, BookError, Booked, Callbacks, ChangeError, Cursor, Earlier, Page, QueueCount, Search,
-    SearchOrder,
+    Aimed, BookError, Booked, Callbacks, ChangeError, Cursor, Earlier, Erased, Gathered, Kept,
+    Page, QueueCount, Search, SearchOrder,
 };
 pub use catalogues::{Catalogues, ReplaceError};
 pub use clock::{Clock, Ids, UpdateToken};

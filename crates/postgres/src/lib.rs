@@ -10,6 +10,7 @@ mod locks;
 mod outbox;
 mod reads;
 mod records;
+mod retention;
 mod rows;
 mod schema;
 mod search;

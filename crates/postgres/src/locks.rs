@@ -106,8 +106,18 @@ pub(crate) fn taken_of(
 
 /// What an answer's place in the question stands for; the database counts from 1.
 pub(crate) fn nth<T>(asked: &[T], n: i64) -> Result<&T, Failure> {
-    let index = usize::try_from(n).ok().and_then(|n| n.checked_sub(1));
-    index
-        .and_then(|index| asked.get(index))
-        .ok_or_else(|| Failure::corrupt("an answer to a question that was not asked"))
+    place(n).and_then(|index| asked.get(index)).ok_or_else(not_asked)
+}
+
+/// The same, to be written to.
+pub(crate) fn nth_mut<T>(asked: &mut [T], n: i64) -> Result<&mut T, Failure> {
+    place(n).and_then(|index| asked.get_mut(index)).ok_or_else(not_asked)
+}
+
+fn place(n: i64) -> Option<usize> {
+    usize::try_from(n).ok().and_then(|n| n.checked_sub(1))
+}
+
+fn not_asked() -> Failure {
+    Failure::corrupt("an answer to a question that was not asked")
 }

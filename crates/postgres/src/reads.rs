@@ -22,7 +22,7 @@ use crate::session::Pool;
 use crate::tables::{callbacks, events, keys, slots};
 
 /// The most rows of a history.
-const HISTORY: i64 = 1000;
+pub(crate) const HISTORY: i64 = 1000;
 /// COMPLETED; every open state is below it, and the index of open callbacks says so.
 const OPEN_BELOW: &str = "state < 4";
 

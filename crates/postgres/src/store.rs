@@ -11,10 +11,12 @@ use ges_domain::catalogue::Catalogue;
 use ges_domain::event::Event;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::ServiceName;
+use ges_domain::phone::PhoneNumber;
 use ges_domain::time::{Timestamp, Window};
 use ges_ports::{
-    Aimed, Backlog, BookError, Booked, Callbacks, Catalogues, ChangeError, Earlier, Effects, Fault,
-    FaultKind, Lease, Leased, Page, QueueCount, ReplaceError, Search, Settlement,
+    Aimed, Backlog, BookError, Booked, Callbacks, Catalogues, ChangeError, Cursor, Earlier,
+    Effects, Erased, Fault, FaultKind, Gathered, Lease, Leased, Page, QueueCount, ReplaceError,
+    Search, Settlement,
 };
 use tokio::runtime::Handle;
 use tracing::Instrument;
@@ -25,7 +27,7 @@ use crate::config::Config;
 use crate::fault::PEER;
 use crate::schema::{MigrateError, SchemaState};
 use crate::session::{OpenError, Pool, Target};
-use crate::{catalogues, changes, outbox, reads, schema};
+use crate::{catalogues, changes, outbox, reads, retention, schema};
 
 /// Callbacks, outbox and catalogues in PostgreSQL.
 ///
@@ -205,6 +207,37 @@ impl Callbacks for Postgres {
     #[tracing::instrument(name = "store.counts", skip_all)]
     async fn counts(&self, tenant: TenantId) -> Result<Vec<QueueCount>, Fault> {
         reads::counts(&self.reads, tenant).await
+    }
+
+    #[tracing::instrument(name = "store.purge", skip_all)]
+    async fn purge(
+        &self,
+        tenant: TenantId,
+        completed_before: Timestamp,
+        limit: u16,
+    ) -> Result<u32, Fault> {
+        retention::purge(&self.shared.changes, tenant, completed_before, limit).await
+    }
+
+    #[tracing::instrument(name = "store.erase", skip_all)]
+    async fn erase(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        limit: u16,
+    ) -> Result<Erased, Fault> {
+        retention::erase(&self.shared.changes, tenant, phone, limit).await
+    }
+
+    #[tracing::instrument(name = "store.gather", skip_all)]
+    async fn gather(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        after: Option<Cursor>,
+        limit: u16,
+    ) -> Result<Gathered, Fault> {
+        retention::gather(&self.reads, tenant, phone, after, limit).await
     }
 }
 

@@ -39,6 +39,7 @@ diesel::table! {
         created_at -> Timestamptz,
         slot -> Nullable<Timestamptz>,
         document -> Text,
+        completed_at -> Nullable<Timestamptz>,
     }
 }
 

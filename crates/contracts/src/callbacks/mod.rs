@@ -5,6 +5,7 @@ pub mod changes;
 pub mod crowds;
 pub mod keys;
 pub mod reading;
+pub mod retention;
 pub mod tenants;
 
 /// Tests every promise of `Callbacks` on the worlds that `fresh` makes.
@@ -19,6 +20,7 @@ macro_rules! callbacks {
             $crate::crowd_promises!($fresh);
             $crate::change_promises!($fresh);
             $crate::reading_promises!($fresh);
+            $crate::retention_promises!($fresh);
             $crate::tenant_promises!($fresh);
         }
     };

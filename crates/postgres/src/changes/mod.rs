@@ -258,6 +258,7 @@ async fn store(
         .bind::<Array<Integer>, _>(column(&more, |(_, shift)| places(shift)))
         .bind::<Array<Integer>, _>(column(&more, |(_, shift)| {
             i32::try_from(shift.limit).unwrap_or(i32::MAX)
-        }));
+        }))
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(&callbacks, |it| it.completed_at.map(At)));
     Cached(change).execute(&mut connection).await.map(|_rows| ())
 }

@@ -27,9 +27,9 @@ WITH told AS (
 )
 UPDATE callbacks AS c
 SET phone = new.phone, kind = new.kind, state = new.state, reason = new.reason,
-    desired_at = new.desired_at, slot = new.slot, document = new.document
+    desired_at = new.desired_at, slot = new.slot, document = new.document, completed_at = new.completed_at
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::text[],
-    $7::timestamptz[], $8::timestamptz[], $9::text[]
-) AS new (tenant, id, phone, kind, state, reason, desired_at, slot, document)
+    $7::timestamptz[], $8::timestamptz[], $9::text[], $30::timestamptz[]
+) AS new (tenant, id, phone, kind, state, reason, desired_at, slot, document, completed_at)
 WHERE c.tenant = new.tenant AND c.id = new.id

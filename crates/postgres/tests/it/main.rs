@@ -8,4 +8,5 @@ mod given;
 mod opening;
 mod oracle;
 mod plans;
+mod retention;
 mod trouble;

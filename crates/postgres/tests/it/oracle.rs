@@ -37,6 +37,9 @@ enum Step {
     Turn { seconds: i64 },
     Publish { minutes: u8, places: u32 },
     Recall { key: u32 },
+    Purge { seconds: i64, limit: u16 },
+    Erase { number: u32, limit: u16 },
+    Gather { number: u32 },
 }
 
 /// What is done to a callback.
@@ -103,6 +106,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (prop_oneof![Just(15_u8), Just(30), Just(60)], 1_u32..4)
             .prop_map(|(minutes, places)| Step::Publish { minutes, places }),
         1 => (0_u32..4).prop_map(|key| Step::Recall { key }),
+        1 => (0_i64..100, 1_u16..4).prop_map(|(seconds, limit)| Step::Purge { seconds, limit }),
+        1 => (0_u32..4, 1_u16..4).prop_map(|(number, limit)| Step::Erase { number, limit }),
+        1 => (0_u32..4).prop_map(|number| Step::Gather { number }),
     ]
 }
 
@@ -207,6 +213,24 @@ impl Stage<'_> {
                 let theirs = self.oracle.recall(self.tenant, &key, self.now).await.unwrap();
                 assert_eq!(ours, theirs);
             }
+            Step::Purge { seconds, limit } => {
+                let before = self.now - SignedDuration::from_secs(*seconds);
+                let ours = self.ours.purge(self.tenant, before, *limit).await.unwrap();
+                let theirs = self.oracle.purge(self.tenant, before, *limit).await.unwrap();
+                assert_eq!(ours, theirs);
+            }
+            Step::Erase { number, limit } => {
+                let phone = given::phone(*number);
+                let ours = self.ours.erase(self.tenant, &phone, *limit).await.unwrap();
+                let theirs = self.oracle.erase(self.tenant, &phone, *limit).await.unwrap();
+                assert_eq!(ours, theirs);
+            }
+            Step::Gather { number } => {
+                let phone = given::phone(*number);
+                let ours = self.ours.gather(self.tenant, &phone, None, 1000).await.unwrap();
+                let theirs = self.oracle.gather(self.tenant, &phone, None, 1000).await.unwrap();
+                assert_eq!(ours, theirs);
+            }
         }
         let ours = self.view(self.ours).await;
         assert_eq!(ours, self.view(&self.oracle).await, "after {step:?}");
@@ -258,13 +282,13 @@ impl Stage<'_> {
     }
 
     async fn aim(&self, which: usize, doing: &Doing) -> Option<Aimed> {
-        let nobody = given::id(9_999);
         let known = which.checked_rem(self.ids.len() + 1).and_then(|index| self.ids.get(index));
-        let Some(id) = known.copied() else {
+        let id = known.copied().unwrap_or(given::id(9_999));
+        let Some(callback) = self.oracle.find(self.tenant, id).await.unwrap() else {
+            // Nobody's, or removed.
             let change = Change::Cancel { by: Actor::Api };
-            return Some(Aimed { tenant: self.tenant, callback: nobody, change, expected: None });
+            return Some(Aimed { tenant: self.tenant, callback: id, change, expected: None });
         };
-        let callback = self.oracle.find(self.tenant, id).await.unwrap().unwrap();
         let attempt = callback.live_attempt().unwrap_or(Attempt::FIRST);
         let service = self.catalogue.service(&callback.service).unwrap();
         let session = given::session(attempt.number());

@@ -40,7 +40,8 @@ fn fill() -> Vec<String> {
              CASE WHEN n % 10 > 0 THEN 4 WHEN n % 40 = 0 THEN n / 40 % 3 + 1 ELSE 0 END, \
              CASE WHEN n % 10 > 0 THEN 'AGENT_CONNECTED' END, \
              '{now}'::timestamptz + make_interval(mins => CASE WHEN n % 10 > 0 THEN -n ELSE n % 20000 END), \
-             '{now}'::timestamptz - make_interval(mins => n), NULL, '{{}}' \
+             '{now}'::timestamptz - make_interval(mins => n), NULL, '{{}}', \
+             CASE WHEN n % 10 > 0 THEN '{now}'::timestamptz - make_interval(mins => n) END \
              FROM generate_series(1, {CALLBACKS}) AS made (n)"
         ),
         "INSERT INTO outbox (tenant, callback, ordinal, due_at, effect) \
@@ -167,6 +168,7 @@ async fn every_statement_goes_through_an_index_however_many_callbacks_there_are(
         let plan = testing::plan(&store, &filled(statement, &values)).await.unwrap();
         assert_eq!(indexes(&plan), expected.iter().copied().collect(), "{name}:\n{plan}");
     }
+    leaving(&store).await;
     let counts = format!(
         "SELECT queue, state, count(*) FROM callbacks WHERE tenant = '{tenant}' AND state < 4 \
          GROUP BY queue, state ORDER BY queue, state"
@@ -205,5 +207,52 @@ async fn searches(store: &Postgres) {
         assert_eq!(indexes(&plan), [index].into(), "{name}:\n{plan}");
         let sorts = plan.matches("Sort Key").count();
         assert!(sorts <= 1 || index == "callbacks_by_phone", "{name} sorts a state:\n{plan}");
+    }
+}
+
+/// What a purge, a wish to be forgotten and a wish to be told go through.
+async fn leaving(store: &Postgres) {
+    let tenant = format!("'{}'", given::tenant(1));
+    let old = format!("'{}'::timestamptz", given::after(-60 * 24 * 100));
+    let id = "00000000-0000-7000-8000-000000000001";
+    let number = || vec![tenant.clone(), "'+14150000001'".into(), "100".into()];
+    let gone = ["callbacks_pkey", "events_pkey", "keys_by_created", "keys_pkey", "outbox_pkey"];
+    let with = |index| gone.iter().copied().chain([index]).collect::<BTreeSet<_>>();
+    let cases: Vec<(&str, &str, Vec<String>, BTreeSet<&str>)> = vec![
+        (
+            "purge",
+            include_str!("../../src/sql/purge.sql"),
+            vec![tenant.clone(), old.clone(), "500".into()],
+            with("callbacks_by_completed"),
+        ),
+        (
+            "purge slots",
+            include_str!("../../src/sql/purge_slots.sql"),
+            vec![tenant.clone(), old, "500".into()],
+            ["slots_pkey"].into(),
+        ),
+        (
+            "ended",
+            include_str!("../../src/sql/ended.sql"),
+            vec![tenant.clone(), "500".into()],
+            ["callbacks_pkey", "callbacks_unnoted"].into(),
+        ),
+        ("erase", include_str!("../../src/sql/erase.sql"), number(), with("callbacks_by_phone")),
+        ("left", include_str!("../../src/sql/left.sql"), number(), ["callbacks_by_phone"].into()),
+        (
+            "kept",
+            include_str!("../../src/sql/kept.sql"),
+            vec![
+                tenant.clone(),
+                quoted(&[id, id], "uuid"),
+                quoted(&["2026-03-02T10:00:00Z", "2026-03-02T10:30:00Z"], "timestamptz"),
+                "1000".into(),
+            ],
+            ["events_pkey", "keys_by_created"].into(),
+        ),
+    ];
+    for (name, statement, values, expected) in cases {
+        let plan = testing::plan(store, &filled(statement, &values)).await.unwrap();
+        assert_eq!(indexes(&plan), expected, "{name}:\n{plan}");
     }
 }
