@@ -21,6 +21,8 @@ use ges_ports::{
     SessionRef, SessionRequest, Settlement, Subject, UpdateToken,
 };
 
+use tracing::Instrument as _;
+
 use crate::App;
 
 /// The due time of a scheduled callback is worked out again this often while its queue's wait may still change it.
@@ -281,12 +283,34 @@ impl Step<'_> {
             created_at: self.now,
             expires_at: callback.expires_at(),
             regions: self.app.regions(callback.tenant, &callback.queue),
+            trace: callback.details.trace,
             callback,
         })
     }
 
-    /// Starts one session and says what is known of it.
-    async fn start(&self, orchestrator: &Arc<dyn Orchestrator>, request: SessionRequest) -> Aimed {
+    /// Starts one session as a step of the trace in which its callback was booked, and says what is known of it.
+    async fn start(
+        &self,
+        orchestrator: &Arc<dyn Orchestrator>,
+        mut request: SessionRequest,
+    ) -> Aimed {
+        if !self.app.traces.record() {
+            return self.start_now(orchestrator, request).await;
+        }
+        let span = tracing::info_span!("callback.submit", callback.id = %request.callback.id,
+            attempt = %request.attempt);
+        if let Some(trace) = &request.trace {
+            self.app.traces.follow(&span, trace);
+        }
+        request.trace = self.app.traces.place(&span).or(request.trace);
+        self.start_now(orchestrator, request).instrument(span).await
+    }
+
+    async fn start_now(
+        &self,
+        orchestrator: &Arc<dyn Orchestrator>,
+        request: SessionRequest,
+    ) -> Aimed {
         let (tenant, callback) = (request.callback.tenant, request.callback.id);
         let attempt = request.attempt;
         let change = if self.app.now() + LEASE_MARGIN >= self.until {

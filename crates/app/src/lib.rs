@@ -17,7 +17,7 @@ use ges_domain::name::NodeName;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
     Callbacks, Catalogues, Clock, Credentials, Effects, Ids, Orchestrator, Records, Throttle,
-    WaitTimes,
+    Traces, Untraced, WaitTimes,
 };
 use tokio::sync::Notify;
 
@@ -92,6 +92,7 @@ pub struct App {
     options: Options,
     shelf: Shelf,
     learning: Learning,
+    traces: Arc<dyn Traces>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Notify,
 }
@@ -101,7 +102,18 @@ impl App {
     pub fn new(ports: Ports, options: Options) -> Self {
         let shelf = Shelf::new(Arc::clone(&ports.catalogues));
         let learning = Learning::new(Arc::clone(&ports.records), options.node.clone());
-        Self { ports, options, shelf, learning, due: Notify::new() }
+        Self { ports, options, shelf, learning, traces: Arc::new(Untraced), due: Notify::new() }
+    }
+
+    /// The same house, with a recorder of its traces.
+    #[must_use]
+    pub fn traced(self, traces: Arc<dyn Traces>) -> Self {
+        Self { traces, ..self }
+    }
+
+    /// The recorder of traces.
+    pub fn traces(&self) -> &dyn Traces {
+        self.traces.as_ref()
     }
 
     /// Now: asked once per use case, so that one request has one now.

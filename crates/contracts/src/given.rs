@@ -13,6 +13,7 @@ use ges_domain::name::{HoursName, NodeName, QueueName, ServiceName};
 use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::service::{DuplicatePolicy, Settings};
 use ges_domain::time::{SignedDuration, Timestamp, Window, Zone};
+use ges_domain::trace::Trace;
 use uuid::Uuid;
 
 /// The service that most promises book with: always open, slots of half an hour from the full hour, four places each.
@@ -147,6 +148,7 @@ pub fn details() -> Details {
         priority: Some(150),
         user_data: UserData::new(user_data).expect("the data is small"),
         push_targets: vec![PushTarget { token: String::from("a-registration-token") }],
+        trace: Trace::new(7, 9, true),
     }
 }
 

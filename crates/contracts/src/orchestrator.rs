@@ -73,6 +73,7 @@ pub fn start(number: u32) -> SessionRequest {
         created_at: after_secs(90),
         attempt: Attempt::FIRST,
         token: UpdateToken::new(format!("a-token-that-nobody-guesses-{number}")),
+        trace: None,
         regions: Vec::new(),
         callback: booking.callback,
     }

@@ -18,4 +18,5 @@ pub mod retry;
 pub mod service;
 pub mod time;
 pub mod token;
+pub mod trace;
 pub mod wait;

@@ -67,6 +67,7 @@ impl Ors {
             path: String::from("/ors/help"),
             body: None,
             callback: None,
+            trace: None,
         };
         let bases = self.nodes.bases(&[]);
         let probes = bases.into_iter().map(|base| {
@@ -108,6 +109,7 @@ impl Ors {
             path: String::from("/scxml/session/start"),
             body: Some(self.body.write(&entry)),
             callback: Some(request.callback.id),
+            trace: request.trace,
         };
         let mut last = None;
         for base in self.nodes.bases(&request.regions) {

@@ -192,5 +192,6 @@ fn about(
         path: format!("/scxml/session/{}/{what}", session.session),
         body,
         callback: Some(session.callback),
+        trace: None,
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ges_domain::id::CallbackId;
+use ges_domain::trace::Trace;
 use ges_ports::{Fault, FaultKind};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Response, StatusCode};
@@ -115,6 +116,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<(&'static str, String)>,
     /// Whose call it is, for those who follow it through the logs.
     pub(crate) callback: Option<CallbackId>,
+    /// The step of a trace that it is part of.
+    pub(crate) trace: Option<Trace>,
 }
 
 /// A whole answer that is no redirect.
@@ -152,6 +155,9 @@ pub(crate) async fn exchange(
     }
     if let Some(callback) = request.callback {
         asked = asked.header("x-correlation-id", callback.to_string());
+    }
+    if let Some(trace) = request.trace {
+        asked = asked.header("traceparent", trace.to_string());
     }
     if let Some(cookie) = cookie {
         asked = asked.header(COOKIE, cookie);

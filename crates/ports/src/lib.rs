@@ -25,6 +25,7 @@ mod start_entry;
 mod statistics;
 mod tenants;
 mod throttle;
+mod traces;
 mod wait_times;
 
 pub use api_keys::{ApiKeys, KeyRef};
@@ -59,4 +60,5 @@ pub use statistics::{
 };
 pub use tenants::{Location, Tenant, Tenants};
 pub use throttle::{Admission, Allowance, Subject, Throttle};
+pub use traces::{Traces, Untraced};
 pub use wait_times::{Estimate, Place, Wait, WaitMode, WaitQuery, WaitTimes};

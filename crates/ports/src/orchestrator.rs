@@ -6,6 +6,7 @@ use ges_domain::effect::Signal;
 use ges_domain::id::{Attempt, CallbackId, SessionId};
 use ges_domain::name::RegionName;
 use ges_domain::time::Timestamp;
+use ges_domain::trace::Trace;
 
 use crate::{Fault, UpdateToken};
 
@@ -26,6 +27,8 @@ pub struct SessionRequest {
     pub expires_at: Timestamp,
     /// Regions in order of preference; empty is any.
     pub regions: Vec<RegionName>,
+    /// The step of a trace that the session goes on with.
+    pub trace: Option<Trace>,
 }
 
 /// The orchestration server's word that it took a start.

@@ -35,6 +35,7 @@ impl SessionRequest {
             ("expiresAt", millis(self.expires_at)),
             ("corrId", callback.id.to_string()),
         ]);
+        entry.extend(self.trace.map(|trace| ("traceparent", trace.to_string())));
         entry
     }
 

@@ -52,7 +52,11 @@ enum Docs {
 /// Runs the command that was given.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Serve(source) => crate::serve::run(&load(&source)?).map(|()| ExitCode::SUCCESS),
+        Command::Serve(source) => {
+            let config = load(&source)?;
+            let again = Box::new(move || load(&source));
+            crate::serve::run(&config, again).map(|()| ExitCode::SUCCESS)
+        }
         Command::Check(source) => crate::check::run(&load(&source)?),
         Command::Migrate { source, check } => crate::store::migrate(&load(&source)?, check),
         Command::Openapi => Ok(print(&format!("{:#}", ges_web::document()))),

@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) auth: Auth,
     /// The log.
     pub(crate) log: telemetry::Config,
+    /// Traces.
+    pub(crate) traces: crate::traces::Config,
 }
 
 /// Listeners and shutdown.

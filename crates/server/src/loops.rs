@@ -1,6 +1,6 @@
 //! What runs beside the requests: dispatch, refresh, gauges; each stops at the end of its step.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ges_app::App;
@@ -11,13 +11,18 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::config::Config;
 use crate::ids::SystemClock;
+use crate::telemetry::Level;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Effects this late count as a look that came too late.
 const LAGGING_SECS: f64 = 5.0;
 /// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
+
+/// Reads the configuration anew.
+pub(crate) type Again = Box<dyn Fn() -> anyhow::Result<Config> + Send>;
 
 /// Tells every loop to stop; dropping it does so too.
 pub(crate) struct Loops {
@@ -107,6 +112,33 @@ impl Loops {
                 if let Err(fault) = app.gauge_coverage().await {
                     tracing::debug!(peer = fault.peer, "the coverage of estimates was not read");
                 }
+            }
+        });
+    }
+
+    /// Writes at the level that the configuration says now: a log is turned up while there is something to see.
+    pub(crate) fn relevel(&mut self, level: Level, again: Again) {
+        let under_way = Arc::new(Mutex::new((level, again, String::new())));
+        self.every(Duration::from_secs(5), move || {
+            let under_way = Arc::clone(&under_way);
+            async move {
+                let step = move || {
+                    let mut held = under_way.lock().unwrap_or_else(PoisonError::into_inner);
+                    let (level, again, complaint) = &mut *held;
+                    let said = match again().and_then(|config| level.set(&config.log.level)) {
+                        Ok(()) => String::new(),
+                        Err(error) => format!("{error:#}"),
+                    };
+                    if !said.is_empty() && said != *complaint {
+                        tracing::warn!(
+                            error = said,
+                            "the configuration as it stands now is not used"
+                        );
+                    }
+                    *complaint = said;
+                };
+                // A panic in there has been reported where panics are.
+                drop(tokio::task::spawn_blocking(step).await);
             }
         });
     }

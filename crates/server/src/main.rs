@@ -8,11 +8,13 @@ mod health;
 mod ids;
 mod lines;
 mod loops;
+mod peer_calls;
 mod process;
 mod reference;
 mod serve;
 mod store;
 mod telemetry;
+mod traces;
 mod wiring;
 
 use std::process::ExitCode;

@@ -10,12 +10,16 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::health::Counted;
-use crate::loops::Loops;
+use crate::loops::{Again, Loops};
+use crate::traces::Recorder;
 use crate::{telemetry, wiring};
 
 /// Serves until told to stop by SIGTERM or Ctrl-C.
-pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
-    let _last_lines = telemetry::log(&config.log)?;
+///
+/// `again` reads the configuration anew, for what may change while it serves.
+pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
+    let recorder = Recorder::start(&config.traces, &config.server.node)?;
+    let log = telemetry::log(&config.log, recorder.as_ref())?;
     let metrics = telemetry::metrics()?;
     // Two threads beside the HTTP workers: stores and neighbours are waited for, not computed.
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -43,6 +47,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     if let Some(urs) = house.urs.clone() {
         loops.probe(urs);
     }
+    loops.relevel(log.level, again);
     loops.gauges(Arc::clone(&house.app), Arc::clone(&house.effects), metrics);
 
     tracing::info!(address = %address, node = config.server.node, store = house.store,

@@ -5,11 +5,14 @@ use std::io::IsTerminal as _;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::{Deserialize, Serialize};
+use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
 use crate::lines::{Ending, Lines};
+use crate::peer_calls::{self, PeerCalls};
+use crate::traces::{self, Recorder};
 
 /// How lines look.
 #[derive(
@@ -34,33 +37,79 @@ pub(crate) struct Config {
     pub(crate) level: String,
     /// How lines look: `auto`, `text` or `json`.
     pub(crate) format: Format,
+    /// The most bytes of a line; longer ones lose the end of their longest text, and say so.
+    pub(crate) max_line_bytes: usize,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { level: String::from("info"), format: Format::Auto }
+        Self { level: String::from("info"), format: Format::Auto, max_line_bytes: 2_048 }
     }
 }
 
-/// Starts the log; complains about directives that it does not understand. What it answers lets the last lines go.
-pub(crate) fn log(config: &Config) -> anyhow::Result<Ending> {
-    let filter = EnvFilter::try_new(&config.level)
-        .map_err(|error| anyhow::anyhow!("log.level: {error}; use a level such as `info`"))?;
+/// The log under way.
+pub(crate) struct Log {
+    /// Changes what is written.
+    pub(crate) level: Level,
+    /// Lets the last lines go; dropped last.
+    _ending: Ending,
+}
+
+/// What is written, and how to change it while the process runs.
+pub(crate) struct Level {
+    filter: reload::Handle<EnvFilter, Registry>,
+    now: String,
+}
+
+impl Level {
+    /// Writes what `directives` say from now on, if they are not what is written already.
+    pub(crate) fn set(&mut self, directives: &str) -> anyhow::Result<()> {
+        if directives == self.now {
+            return Ok(());
+        }
+        self.filter.reload(filter(directives)?)?;
+        tracing::info!(from = self.now, to = directives, "the log's level changed");
+        directives.clone_into(&mut self.now);
+        Ok(())
+    }
+}
+
+fn filter(directives: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(directives)
+        .map_err(|error| anyhow::anyhow!("log.level: {error}; use a level such as `info`"))
+}
+
+/// Starts the log, the histogram of calls to neighbours and the way of spans to the collector; complains about
+/// directives that it does not understand.
+pub(crate) fn log(config: &Config, traces: Option<&Recorder>) -> anyhow::Result<Log> {
+    let (filter, handle) = reload::Layer::new(filter(&config.level)?);
     let json = match config.format {
         Format::Auto => !std::io::stderr().is_terminal(),
         Format::Text => false,
         Format::Json => true,
     };
-    let way = Lines::start()?;
+    let way = Lines::start(config.max_line_bytes)?;
     let ending = way.end();
     let lines = tracing_subscriber::fmt::layer().with_writer(way);
-    let layer = if json {
+    let lines = if json {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
     } else {
         lines.with_target(false).boxed()
     };
-    tracing_subscriber::registry().with(filter).with(layer).try_init()?;
-    Ok(ending)
+    // Each layer has its own filter: silencing the log neither stops the histogram nor the traces.
+    let calls = PeerCalls.with_filter(FilterFn::new(peer_calls::concerns));
+    let spans = traces.map(|recorder| {
+        tracing_opentelemetry::layer()
+            .with_tracer(recorder.tracer())
+            .with_filter(FilterFn::new(traces::concerns))
+    });
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(calls)
+        .with(spans)
+        .try_init()?;
+    let level = Level { filter: handle, now: config.level.clone() };
+    Ok(Log { level, _ending: ending })
 }
 
 /// Seconds at which requests and calls to neighbours are told apart.
@@ -101,6 +150,11 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     describe_counter!("ges_http_requests_total", Unit::Count, "public API requests");
     describe_counter!("ges_http_failed_requests_total", Unit::Count, "answers of 400 and above");
     describe_histogram!("ges_http_request_duration_seconds", Unit::Seconds, "response time");
+    describe_histogram!(
+        peer_calls::NAME,
+        Unit::Seconds,
+        "calls to neighbours, by peer, operation and outcome"
+    );
     describe_histogram!(
         "ges_promise_error_seconds",
         Unit::Seconds,

@@ -17,6 +17,7 @@ use crate::first_start;
 use crate::health::Watch;
 use crate::ids::{InstallationKey, SystemClock, SystemIds};
 use crate::store;
+use crate::traces::Recorded;
 
 /// The house, put together.
 pub(crate) struct House {
@@ -59,8 +60,12 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         ..Options::new(node)
     };
     let health = Arc::new(Watch::new(Arc::clone(&store.effects), ors.clone(), urs.clone(), clock));
+    let mut app = App::new(ports, options);
+    if !config.traces.endpoint.is_empty() {
+        app = app.traced(Arc::new(Recorded));
+    }
     Ok(House {
-        app: Arc::new(App::new(ports, options)),
+        app: Arc::new(app),
         effects: store.effects,
         access,
         health,

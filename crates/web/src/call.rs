@@ -16,9 +16,10 @@ use actix_web::{HttpRequest, HttpResponse, Resource};
 use futures::FutureExt as _;
 use ges_app::{App, Call as SessionCall};
 use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::trace::Trace;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::answer::{Answer, CORRELATION, Sealed};
@@ -38,6 +39,7 @@ pub(crate) struct Call {
     payload: Payload,
     /// Set when the caller is known, for the request's line.
     tenant: Rc<Cell<Option<TenantId>>>,
+    trace: Option<Trace>,
 }
 
 impl Call {
@@ -51,6 +53,11 @@ impl Call {
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
+    }
+
+    /// The step of a trace that this request is, if it is one.
+    pub(crate) fn trace(&self) -> Option<Trace> {
+        self.trace
     }
 
     /// The tenant whose API key the request bears.
@@ -239,10 +246,15 @@ where
     let arrived = Instant::now();
     let correlation = correlation(&web, request.headers());
     let tenant = Rc::new(Cell::new(None));
-    let call =
-        Call { web: web.clone(), request: request.clone(), payload, tenant: Rc::clone(&tenant) };
-    // At debug only: a span that is kept for each request costs as much as its answer.
-    let span = tracing::debug_span!("request", http.route = route, corr_id = %correlation);
+    let caused_by = trace::parent(request.headers());
+    let (span, trace) = step(&web, route, correlation, caused_by);
+    let call = Call {
+        web: web.clone(),
+        request: request.clone(),
+        payload,
+        tenant: Rc::clone(&tenant),
+        trace,
+    };
     // Boxed: a handler's future is large, and is moved several times on its way.
     let said = Box::pin(AssertUnwindSafe(handler(call)).catch_unwind().instrument(span));
     let said = match tokio::time::timeout(web.config().deadline(), said).await {
@@ -276,12 +288,33 @@ where
             code,
             tenant: tenant.get(),
             correlation,
-            trace: trace::trace_id(request.headers()),
+            trace,
             took: arrived.elapsed(),
         };
         line.record();
     }
     response
+}
+
+/// The request as a step of a trace: its span, and its place for those whom it causes to act.
+fn step(
+    web: &Web,
+    route: &'static str,
+    correlation: Uuid,
+    caused_by: Option<Trace>,
+) -> (Span, Option<Trace>) {
+    let traces = web.app().traces();
+    if !traces.record() {
+        // At debug only: a span that is kept for each request costs as much as its answer.
+        let span = tracing::debug_span!("request", http.route = route, corr_id = %correlation);
+        return (span, caused_by);
+    }
+    let span = tracing::info_span!("request", http.route = route, corr_id = %correlation);
+    if let Some(trace) = &caused_by {
+        traces.follow(&span, trace);
+    }
+    let place = traces.place(&span).or(caused_by);
+    (span, place)
 }
 
 /// The client's name for the request where it is a UUID, as official clients expect; else a new one.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use ges_domain::id::TenantId;
+use ges_domain::trace::Trace;
 use ges_ports::Fault;
 use metrics::{Counter, Histogram};
 use uuid::Uuid;
@@ -38,8 +39,8 @@ pub(crate) struct Line<'a> {
     pub(crate) code: u32,
     pub(crate) tenant: Option<TenantId>,
     pub(crate) correlation: Uuid,
-    /// The trace that the client goes on, if it said so.
-    pub(crate) trace: Option<&'a str>,
+    /// The step of a trace that it was.
+    pub(crate) trace: Option<Trace>,
     pub(crate) took: Duration,
 }
 
@@ -55,7 +56,7 @@ impl Line<'_> {
             ges.code = self.code,
             tenant = tenant(),
             corr_id = %self.correlation,
-            trace_id = self.trace,
+            trace_id = self.trace.map(|trace| display(format!("{:032x}", trace.id()))),
             duration_ms,
             "request answered"
         );
@@ -114,47 +115,7 @@ fn causes(fault: &Fault) -> String {
     causes.join(": ")
 }
 
-/// The trace id of a `traceparent` header, if it is one (W3C Trace Context).
-pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    let mut parts = text.split('-');
-    let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);
-    let flags = parts.next()?;
-    let lengths = [(version, 2), (trace, 32), (parent, 16), (flags, 2)];
-    let whole = lengths.iter().all(|(part, length)| part.len() == *length && hex(part));
-    let nothing = |text: &str| text.bytes().all(|b| b == b'0');
-    // A version that we do not know may have more parts.
-    let too_long = version == "00" && parts.next().is_some();
-    (whole && version != "ff" && !too_long && !nothing(trace) && !nothing(parent)).then_some(trace)
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    #[test]
-    fn only_a_whole_traceparent_names_a_trace() {
-        let named = |text: &str| {
-            let mut headers = HeaderMap::new();
-            let value = HeaderValue::from_str(text).unwrap();
-            headers.insert(HeaderName::from_static("traceparent"), value);
-            trace_id(&headers).map(str::to_owned)
-        };
-        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(named(&format!("00-{trace}-00f067aa0ba902b7-01")).as_deref(), Some(trace));
-        assert_eq!(named(&format!("cc-{trace}-00f067aa0ba902b7-01-x")).as_deref(), Some(trace));
-        for bad in [
-            String::from("00"),
-            format!("ff-{trace}-00f067aa0ba902b7-01"),
-            format!("00-{trace}-0000000000000000-01"),
-            format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)),
-            format!("00-{}-00f067aa0ba902b7-01", trace.to_uppercase()),
-            format!("00-{trace}-00f067aa0ba902b7-01-x"),
-        ] {
-            assert_eq!(named(&bad), None, "{bad}");
-        }
-    }
+/// The step of a trace that caused the request, where its `traceparent` is one.
+pub(crate) fn parent(headers: &HeaderMap) -> Option<Trace> {
+    headers.get("traceparent")?.to_str().ok()?.parse().ok()
 }

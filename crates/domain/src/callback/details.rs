@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::trace::Trace;
+
 /// The most bytes of user data that a callback may carry, as JSON text.
 pub const USER_DATA_LIMIT: usize = 32 * 1024;
 
@@ -122,6 +124,9 @@ pub struct Details {
     pub user_data: UserData,
     /// Where notices go.
     pub push_targets: Vec<PushTarget>,
+    /// The trace of the request; sessions go on with it.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub trace: Option<Trace>,
 }
 
 #[cfg(test)]

@@ -15,3 +15,4 @@ mod node;
 mod secrets;
 mod stage;
 mod start;
+mod traces;

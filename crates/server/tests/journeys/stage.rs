@@ -142,6 +142,19 @@ impl Stage {
         self.send(request).await
     }
 
+    /// Asks the public API as a step of a trace.
+    pub(crate) async fn ask_within(
+        &self,
+        node: &Node,
+        path: &str,
+        body: &Value,
+        parent: &str,
+    ) -> Said {
+        let url = format!("{}/engagement/v3{path}", node.url);
+        let request = self.http.post(url).header("x-api-key", KEY).header("traceparent", parent);
+        self.send(request.json(body)).await.unwrap()
+    }
+
     /// Reads a page of the service.
     pub(crate) async fn get(&self, node: &Node, path: &str) -> (u16, String) {
         let request = self.http.get(format!("{}{path}", node.url)).header("x-api-key", KEY);

@@ -139,7 +139,7 @@ async fn create(mut call: Call) -> Said {
         phone,
         desired_at: asked.desired_at,
         always_check_capacity: asked.always_check_capacity,
-        details: asked.details,
+        details: Details { trace: call.trace(), ..asked.details },
     };
     book(&call, tenant, Wish { service: asked.service, request, key, by: Actor::Api }).await
 }
@@ -212,6 +212,7 @@ fn details(fields: &mut Fields<'_>) -> Details {
         priority: fields.take("priority", rules::whole(0..=u32::MAX)),
         user_data: fields.take("userData", user_data).unwrap_or_default(),
         push_targets,
+        trace: None,
     }
 }
 
