@@ -123,7 +123,12 @@ pub(crate) fn up_named(checkout: &Checkout, name: &str) -> Result<Rented> {
 
 /// Ends the ordinary set.
 pub(crate) fn down(checkout: &Checkout) -> Result<()> {
-    give_back(checkout, &End { which: Which { name: "main".into() }, crash: false, only: None })
+    down_named(checkout, "main")
+}
+
+/// Ends a set of its own; the data of its database stays for the next time.
+pub(crate) fn down_named(checkout: &Checkout, name: &str) -> Result<()> {
+    give_back(checkout, &End { which: Which { name: name.into() }, crash: false, only: None })
 }
 
 fn rent(checkout: &Checkout, which: &Which) -> Result<Rented> {

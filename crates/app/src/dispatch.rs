@@ -29,8 +29,8 @@ use crate::App;
 const RECONSIDER_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Without an orchestration server, callbacks are looked at this often: only their end can come.
 const IDLE_LOOK: SignedDuration = SignedDuration::from_secs(60);
-/// A start is not sent in the last part of its lease: by then another node may have taken over.
-const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+/// A start is not sent in the last sixth of its lease: by then another node may soon take over.
+const LEASE_MARGIN: i32 = 6;
 /// Tries after which a session is not told something any more.
 const SIGNAL_TRIES: u32 = 20;
 
@@ -313,7 +313,7 @@ impl Step<'_> {
     ) -> Aimed {
         let (tenant, callback) = (request.callback.tenant, request.callback.id);
         let attempt = request.attempt;
-        let change = if self.app.now() + LEASE_MARGIN >= self.until {
+        let change = if self.app.now() + self.app.options.lease / LEASE_MARGIN >= self.until {
             // Frozen or slow past the lease: others may act on it by now, so this node must not.
             Change::Unsent { attempt, retry_at: self.app.now() }
         } else {

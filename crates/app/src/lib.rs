@@ -6,6 +6,7 @@ mod dispatch;
 mod estimates;
 mod failure;
 mod learning;
+mod news;
 mod offers;
 mod sessions;
 mod settings;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use ges_domain::name::NodeName;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    Callbacks, Catalogues, Clock, Credentials, Effects, Ids, Orchestrator, Records, Throttle,
-    Traces, Untraced, WaitTimes,
+    Callbacks, Catalogues, Clock, Credentials, Effects, Ids, Notices, Orchestrator, Records,
+    Throttle, Traces, Untraced, WaitTimes,
 };
 use tokio::sync::Notify;
 
@@ -52,6 +53,8 @@ pub struct Ports {
     pub waits: Option<Arc<dyn WaitTimes>>,
     /// The counters.
     pub throttle: Arc<dyn Throttle>,
+    /// The other nodes' ears; without them, each finds out by looking.
+    pub notices: Option<Arc<dyn Notices>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// New names.
@@ -90,19 +93,26 @@ impl Options {
 pub struct App {
     ports: Ports,
     options: Options,
-    shelf: Shelf,
-    learning: Learning,
+    shelf: Arc<Shelf>,
+    learning: Arc<Learning>,
     traces: Arc<dyn Traces>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
-    due: Notify,
+    due: Arc<Notify>,
 }
 
 impl App {
     /// Puts the house together.
     pub fn new(ports: Ports, options: Options) -> Self {
-        let shelf = Shelf::new(Arc::clone(&ports.catalogues));
+        let shelf = Arc::new(Shelf::new(Arc::clone(&ports.catalogues)));
         let learning = Learning::new(Arc::clone(&ports.records), options.node.clone());
-        Self { ports, options, shelf, learning, traces: Arc::new(Untraced), due: Notify::new() }
+        Self {
+            ports,
+            options,
+            shelf,
+            learning: Arc::new(learning),
+            traces: Arc::new(Untraced),
+            due: Arc::default(),
+        }
     }
 
     /// The same house, with a recorder of its traces.
@@ -114,6 +124,20 @@ impl App {
     /// The recorder of traces.
     pub fn traces(&self) -> &dyn Traces {
         self.traces.as_ref()
+    }
+
+    /// The same house on another way to the callbacks' store, for a worker that has connections of its own; what this
+    /// node knows, learns and waits for stays one.
+    #[must_use]
+    pub fn by_way_of(&self, callbacks: Arc<dyn Callbacks>) -> Self {
+        Self {
+            ports: Ports { callbacks, ..self.ports.clone() },
+            options: self.options.clone(),
+            shelf: Arc::clone(&self.shelf),
+            learning: Arc::clone(&self.learning),
+            traces: Arc::clone(&self.traces),
+            due: Arc::clone(&self.due),
+        }
     }
 
     /// Now: asked once per use case, so that one request has one now.

@@ -49,7 +49,7 @@ impl App {
             let (next, published) = before.publish(publication, &open)?;
             match self.ports.catalogues.replace(&next).await {
                 Ok(()) => {
-                    self.shelf.reload(tenant).await?;
+                    self.changed(tenant, next.revision).await?;
                     return Ok((next, published));
                 }
                 Err(ReplaceError::Changed { now }) => contended = Some(now),

@@ -15,8 +15,9 @@ use tokio_postgres::config::SslMode;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where the database is: `postgres://user:password@host:port/database`, with `sslmode` and, for a primary with
-    /// standbys, several hosts and `target_session_attrs=read-write`.
-    #[schemars(with = "String")]
+    /// standbys, several hosts and `target_session_attrs=read-write`. It is no key of this section: whoever opens the
+    /// store knows it from where the kind of store is chosen.
+    #[serde(skip)]
     pub url: Url,
     /// A file that holds the password, in place of one in the URL.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,9 +174,8 @@ fn duration(millis: NonZeroU32) -> Duration {
 #[error("is not the URL of a PostgreSQL database")]
 pub struct NotADatabaseUrl(#[source] Option<tokio_postgres::Error>);
 
-/// The URL of a database; neither `Debug` nor a document shows its password.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// The URL of a database; neither `Debug` nor `Display` shows its password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     text: Box<str>,
     parsed: tokio_postgres::Config,
@@ -249,20 +249,6 @@ impl FromStr for Url {
     }
 }
 
-impl TryFrom<String> for Url {
-    type Error = NotADatabaseUrl;
-
-    fn try_from(text: String) -> Result<Self, NotADatabaseUrl> {
-        text.parse()
-    }
-}
-
-impl From<Url> for String {
-    fn from(url: Url) -> Self {
-        url.masked()
-    }
-}
-
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
@@ -283,24 +269,28 @@ mod tests {
     fn a_config_reads_as_it_is_written_and_refuses_what_it_does_not_know() {
         let config: Config = serde_json::from_str(
             r#"{
-                "url": "postgres://ges@db/ges?sslmode=verify-full",
                 "tls": {"verify": "none"}, "pools": {"changes": 9}, "booking": {"group_commit": false}
             }"#,
         )
         .unwrap();
-        assert_eq!(config.url.tls_mode(), SslMode::Require);
         assert_eq!((config.pools.changes.get(), config.pools.dispatch.get()), (9, 2));
         let again = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<Config>(&again).unwrap(), config);
         for wrong in [
-            r#"{"uri": ""}"#,
+            r#"{"url": "postgres://db/ges"}"#,
             r#"{"lock_timeout_ms": 0}"#,
-            r#"{"url": "mysql://db/ges"}"#,
-            r#"{"url": "postgres:///ges"}"#,
-            r#"{"url": "postgres://db/ges?sslmode=maybe"}"#,
             r#"{"booking": {"members": 0}}"#,
         ] {
             assert!(serde_json::from_str::<Config>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_url_names_a_database_and_how_it_is_encrypted() {
+        let url: Url = "postgres://ges@db/ges?sslmode=verify-full".parse().unwrap();
+        assert_eq!(url.tls_mode(), SslMode::Require);
+        for wrong in ["mysql://db/ges", "postgres:///ges", "postgres://db/ges?sslmode=maybe"] {
+            assert!(wrong.parse::<Url>().is_err(), "{wrong}");
         }
     }
 
@@ -313,7 +303,7 @@ mod tests {
         ] {
             let url: Url = text.parse().unwrap();
             assert_eq!(format!("{url:?}"), shown);
-            assert_eq!(String::from(url), shown);
+            assert_eq!(url.to_string(), shown);
         }
     }
 }

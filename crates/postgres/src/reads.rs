@@ -26,6 +26,24 @@ pub(crate) const HISTORY: i64 = 1000;
 /// COMPLETED; every open state is below it, and the index of open callbacks says so.
 const OPEN_BELOW: &str = "state < 4";
 
+#[derive(QueryableByName)]
+struct Clock {
+    #[diesel(sql_type = Timestamptz)]
+    now: At,
+}
+
+/// The database's clock.
+pub(crate) async fn clock(pool: &Pool) -> Result<Timestamp, Fault> {
+    let read: Clock = pool
+        .read(|mut connection| {
+            Box::pin(async move {
+                statement("SELECT clock_timestamp() AS now").get_result(&mut connection).await
+            })
+        })
+        .await?;
+    Ok(read.now.0)
+}
+
 /// A callback as it stands.
 pub(crate) async fn find(
     pool: &Pool,

@@ -107,6 +107,11 @@ impl Postgres {
         schema::state(&self.reads).await
     }
 
+    /// What time it is by the database's clock, somewhen between the call and its answer.
+    pub async fn clock(&self) -> Result<Timestamp, Fault> {
+        reads::clock(&self.reads).await
+    }
+
     /// Makes the migrations that the database lacks, one node at a time, and answers their versions.
     ///
     /// Behind a pooler that hands out connections by transaction, give this a URL of the database itself.

@@ -21,6 +21,9 @@ pub(crate) enum CallError {
     /// A cluster of which a part is away.
     #[error("a part of the cluster does not serve")]
     Incomplete,
+    /// It answers, and takes no writes.
+    #[error("it is a replica and takes no writes; name its primary")]
+    Replica,
     /// It says that it did nothing, because of the state that it is in or of who asks.
     #[error("it does not serve now")]
     Refused(#[source] RedisError),
@@ -61,9 +64,11 @@ impl CallError {
 
     pub(crate) fn kind(&self) -> FaultKind {
         match self {
-            Self::Unreachable(_) | Self::NotReady | Self::Incomplete | Self::Refused(_) => {
-                FaultKind::Unavailable
-            }
+            Self::Unreachable(_)
+            | Self::NotReady
+            | Self::Incomplete
+            | Self::Replica
+            | Self::Refused(_) => FaultKind::Unavailable,
             Self::TimedOut | Self::Broken(_) => FaultKind::TimedOut,
             Self::Rejected(_) | Self::Unintelligible(_) => FaultKind::Misbehaved,
         }
@@ -76,6 +81,7 @@ impl CallError {
             Self::Unreachable(_)
             | Self::NotReady
             | Self::Incomplete
+            | Self::Replica
             | Self::TimedOut
             | Self::Broken(_)
             | Self::Unintelligible(_) => None,

@@ -82,6 +82,18 @@ impl Link {
         if whole { Ok(()) } else { Err(CallError::Incomplete) }
     }
 
+    /// Whether the server takes writes: the doctor's question. A cluster's driver finds the primaries by itself.
+    pub(crate) async fn takes_writes(&self) -> Result<(), CallError> {
+        let deadline = Instant::now() + self.timeout;
+        let (wire, _) = self.wire(deadline).await?;
+        if matches!(wire, Wire::Cluster(_)) {
+            return Ok(());
+        }
+        let said: String = self.call_by(cmd("INFO").arg("replication"), deadline).await?;
+        let primary = said.lines().any(|line| line.trim_end() == "role:master");
+        if primary { Ok(()) } else { Err(CallError::Replica) }
+    }
+
     /// Sends a command and waits for its answer, both in the configured time.
     pub(crate) async fn call<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CallError> {
         self.call_by(command, Instant::now() + self.timeout).await
@@ -143,6 +155,7 @@ fn broken(wire: &Wire, error: &CallError) -> bool {
         CallError::Unreachable(_)
         | CallError::NotReady
         | CallError::Incomplete
+        | CallError::Replica
         | CallError::Rejected(_) => false,
     }
 }

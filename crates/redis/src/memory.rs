@@ -45,6 +45,13 @@ impl SharedMemory {
         told(span, PEER, self.link.ping()).await
     }
 
+    /// Whether Redis answers and takes writes: the doctor's question.
+    pub async fn examine(&self) -> Result<(), Fault> {
+        self.ping().await?;
+        let span = info_span!("redis.examine", peer = PEER, outcome = Empty);
+        told(span, PEER, self.link.takes_writes()).await
+    }
+
     pub(crate) fn key(&self, rest: std::fmt::Arguments<'_>) -> String {
         format!("{}{rest}", self.prefix)
     }

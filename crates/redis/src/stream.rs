@@ -79,6 +79,13 @@ impl OrsStream {
         told(span, PEER, self.link.ping()).await
     }
 
+    /// Whether the stream's Redis answers and takes writes: the doctor's question.
+    pub async fn examine(&self) -> Result<(), Fault> {
+        self.ping().await?;
+        let span = info_span!("ors_stream.examine", peer = PEER, outcome = Empty);
+        told(span, PEER, self.link.takes_writes()).await
+    }
+
     fn entry(&self, request: &SessionRequest) -> Cmd {
         let mut add = cmd("XADD");
         add.arg(self.keys.of(request.callback.tenant));
@@ -126,6 +133,7 @@ fn written_perhaps(error: &CallError) -> bool {
         CallError::Unreachable(_)
         | CallError::NotReady
         | CallError::Incomplete
+        | CallError::Replica
         | CallError::Refused(_)
         | CallError::Rejected(_) => false,
     }
@@ -149,6 +157,7 @@ fn passing(error: &CallError) -> bool {
         ),
         CallError::NotReady
         | CallError::Incomplete
+        | CallError::Replica
         | CallError::TimedOut
         | CallError::Rejected(_)
         | CallError::Unintelligible(_) => false,

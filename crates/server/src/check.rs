@@ -1,36 +1,55 @@
 //! The doctor: loads what `serve` would load, looks at every neighbour once, and prints what it saw.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ges_auth::local::Local;
+use ges_ports::{Clock, Fault};
+
 use crate::config::Config;
-use crate::wiring;
+use crate::ids::{InstallationKey, SystemChance, SystemClock};
+use crate::wiring::{self, memory, orchestra};
+use crate::{first_start, store};
+
+/// How long a neighbour may take that is found by a task of its own, over and over.
+const TRIES_FOR: Duration = Duration::from_secs(3);
 
 /// One row of the table.
 struct Row {
-    what: String,
+    what: &'static str,
     address: String,
-    answer: Result<Duration, String>,
+    answer: Result<String, String>,
     advice: &'static str,
+}
+
+impl Row {
+    /// What came of asking since `begun`.
+    fn asked<T>(
+        what: &'static str,
+        address: impl Into<String>,
+        begun: Instant,
+        answer: Result<T, String>,
+        advice: &'static str,
+    ) -> Self {
+        let took = begun.elapsed().as_secs_f64() * 1e3;
+        let answer = answer.map(|_| format!("answered in {took:.1} ms"));
+        Self { what, address: address.into(), answer, advice }
+    }
 }
 
 /// Looks at everything once; the exit code says whether all is well.
 #[expect(clippy::print_stdout, reason = "the answer to a command")]
 pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let rows = runtime.block_on(rows(config))?;
+    let rows = runtime.block_on(rows(config));
     let width = rows.iter().map(|row| row.what.len()).max().unwrap_or(0);
     let address = rows.iter().map(|row| row.address.len()).max().unwrap_or(0);
     let mut well = true;
     for row in rows {
         let Row { what, address: at, answer, advice } = row;
         match answer {
-            Ok(took) => {
-                println!(
-                    "ok    {what:width$}  {at:address$}  answered in {:.1} ms",
-                    took.as_secs_f64() * 1e3
-                );
-            }
+            Ok(said) => println!("ok    {what:width$}  {at:address$}  {said}"),
             Err(trouble) => {
                 well = false;
                 println!("FAIL  {what:width$}  {at:address$}  {trouble}");
@@ -39,31 +58,159 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         }
     }
     if config.ors.nodes.is_empty() {
-        println!("note  no ors.nodes: callbacks are taken and stay SCHEDULED");
+        println!("{}", note_on_sessions(config));
+    }
+    if store::many(config) && config.redis.connection.nodes.is_empty() {
+        println!(
+            "note  no redis.connection: each node counts throttles and keeps sessions by itself"
+        );
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn rows(config: &Config) -> anyhow::Result<Vec<Row>> {
-    let house = wiring::build(config, &format!("http://{}", config.server.listen)).await?;
+fn note_on_sessions(config: &Config) -> &'static str {
+    if config.ors_stream.connection.nodes.is_empty() {
+        "note  no ors.nodes: callbacks are taken and stay SCHEDULED"
+    } else {
+        "note  no ors.nodes: sessions that the stream starts can be neither asked after nor cancelled"
+    }
+}
+
+async fn rows(config: &Config) -> Vec<Row> {
+    let mut rows = files(config);
+    rows.extend(store_rows(config).await);
+    rows.extend(memory_row(config).await);
+    rows.extend(orchestra_rows(config).await);
+    rows.extend(router_rows(config).await);
+    rows
+}
+
+/// What lies on this machine, if it is there: a first start makes it, the doctor does not.
+fn files(config: &Config) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut file = |what, path: std::path::PathBuf, read: &dyn Fn() -> Result<(), String>| {
+        if path.exists() {
+            let answer = read().map(|()| String::from("can be read"));
+            let advice = "all nodes share this file; docs/operations.md says how it is made";
+            rows.push(Row { what, address: path.display().to_string(), answer, advice });
+        }
+    };
+    let key = config.server.key_path();
+    file("key", key.clone(), &|| InstallationKey::read(&key).map(drop).map_err(|e| e.to_string()));
+    let access = first_start::access_path(config);
+    file("access", access.clone(), &|| {
+        let opened = Local::open(&access, Arc::new(SystemChance), SystemClock.now());
+        opened.map(drop).map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+    });
+    rows
+}
+
+async fn store_rows(config: &Config) -> Vec<Row> {
     let begun = Instant::now();
-    let answer = house.effects.backlog(house.app.now()).await;
-    let mut rows = vec![Row {
-        what: String::from("store"),
-        address: house.store.clone(),
-        answer: answer.map(|_| begun.elapsed()).map_err(|fault| fault.to_string()),
-        advice: "see store.url; `ges migrate` makes or updates the schema",
-    }];
-    if let Some(ors) = &house.ors {
+    let store = match store::open(config).await {
+        Ok(store) => store,
+        Err(error) => {
+            let advice = "see store.url; `ges migrate` makes or updates the schema";
+            let answer: Result<(), _> = Err(format!("{error:#}"));
+            return vec![Row::asked("store", store::name(config), begun, answer, advice)];
+        }
+    };
+    let answer = store.effects.backlog(SystemClock.now()).await.map_err(|fault| told(&fault));
+    let advice = "the store was reached, and answers no question: see its own log";
+    let mut rows = vec![Row::asked("store", store.name.clone(), begun, answer, advice)];
+    if let Ok(Some(skew)) = store.skew().await {
+        let secs = skew.as_secs_f64();
+        let answer = store::clock_complaint(skew)
+            .map_or_else(|| Ok(format!("the database's is {secs:.3} s ahead at least")), Err);
+        let advice = "what is due is decided by the nodes' clocks: let all follow one time source";
+        rows.push(Row { what: "clock", address: String::new(), answer, advice });
+    }
+    rows
+}
+
+async fn memory_row(config: &Config) -> Option<Row> {
+    let address = addresses(&config.redis.connection);
+    let advice =
+        "is it running, and are redis.connection's address, user, password_file and tls right?";
+    let begun = Instant::now();
+    let answer = match memory::connect(config) {
+        Ok(None) => return None,
+        Ok(Some(shared)) => patiently(async || shared.examine().await).await,
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Some(Row::asked("redis", address, begun, answer, advice))
+}
+
+async fn orchestra_rows(config: &Config) -> Vec<Row> {
+    let stream_at = addresses(&config.ors_stream.connection);
+    let advice =
+        "is it running, and are ors_stream.connection's address, user, password and tls right?";
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let begun = Instant::now();
+    let own_url = format!("http://{}", config.server.listen);
+    let orchestra = match orchestra::open(config, &own_url, &clock) {
+        Ok(orchestra) => orchestra,
+        Err(error) => {
+            let answer: Result<(), _> = Err(format!("{error:#}"));
+            return vec![Row::asked("sessions", stream_at, begun, answer, advice)];
+        }
+    };
+    let mut rows = Vec::new();
+    if let Some(stream) = &orchestra.stream {
+        let answer = patiently(async || stream.examine().await).await;
+        rows.push(Row::asked("ors_stream", stream_at, begun, answer, advice));
+    }
+    if let Some(ors) = &orchestra.http {
         let begun = Instant::now();
-        for (address, answered) in ors.probe().await {
-            rows.push(Row {
-                what: String::from("ors"),
-                address,
-                answer: answered.map(|()| begun.elapsed()).map_err(|fault| fault.to_string()),
-                advice: "is it running, and is ors.nodes its address?",
-            });
+        let advice = "is it running, and is ors.nodes its address?";
+        for (address, answer) in ors.probe().await {
+            let answer = answer.map_err(|fault| told(&fault));
+            rows.push(Row::asked("ors", address, begun, answer, advice));
         }
     }
-    Ok(rows)
+    rows
+}
+
+async fn router_rows(config: &Config) -> Vec<Row> {
+    let advice = "is it running, and is urs.nodes its address?";
+    let begun = Instant::now();
+    let urs = match wiring::urs(config) {
+        Ok(None) => return Vec::new(),
+        Ok(Some(urs)) => urs,
+        Err(error) => {
+            let answer: Result<(), _> = Err(format!("{error:#}"));
+            return vec![Row::asked("urs", "", begun, answer, advice)];
+        }
+    };
+    urs.probe(SystemClock.now()).await;
+    let row = |node: ges_urs::NodeHealth| {
+        let trouble = node.last_error.map_or_else(|| String::from("no answer"), |(_, what)| what);
+        let answer = if node.answers { Ok(()) } else { Err(trouble) };
+        Row::asked("urs", node.url, begun, answer, advice)
+    };
+    urs.health().into_iter().map(row).collect()
+}
+
+/// Asks until it answers, for a while: the first answer may be that a connection is still being made.
+async fn patiently(ask: impl AsyncFn() -> Result<(), Fault>) -> Result<(), String> {
+    let begun = Instant::now();
+    loop {
+        match ask().await {
+            Ok(()) => return Ok(()),
+            Err(fault) if begun.elapsed() >= TRIES_FOR => return Err(told(&fault)),
+            Err(_not_yet) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+/// A fault with all that led to it.
+fn told(fault: &Fault) -> String {
+    let first: &dyn std::error::Error = fault;
+    let causes = std::iter::successors(Some(first), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn addresses(connection: &ges_redis::Connection) -> String {
+    let all = connection.nodes.iter().map(ToString::to_string);
+    all.collect::<Vec<_>>().join(" ")
 }

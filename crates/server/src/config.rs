@@ -25,12 +25,18 @@ pub(crate) struct Config {
     pub(crate) store: Store,
     /// How PostgreSQL is used, where `store.url` names it.
     pub(crate) postgres: ges_postgres::Config,
+    /// Our own Redis, which the nodes share; without nodes of its own, each node counts and remembers by itself.
+    pub(crate) redis: ges_redis::Config,
     /// What the HTTP API limits and allows.
     pub(crate) web: ges_web::Config,
+    /// Windows in which bookings are counted.
+    pub(crate) throttle: Throttle,
     /// How due callbacks are submitted.
     pub(crate) dispatch: Dispatch,
     /// The orchestration server; without nodes, callbacks stay SCHEDULED.
     pub(crate) ors: ges_ors::Config,
+    /// The Redis of the voice services, whose stream starts sessions; without nodes of its own, they start over HTTP.
+    pub(crate) ors_stream: ges_redis::StreamConfig,
     /// The router; without nodes, every wait is unknown.
     pub(crate) urs: ges_urs::Config,
     /// Who may ask: keys, people and roles.
@@ -123,6 +129,25 @@ pub(crate) struct Auth {
     pub(crate) first_tenant: String,
     /// The API key with which that file is made; empty is a new one.
     pub(crate) first_api_key: String,
+}
+
+/// Windows in which bookings are counted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Throttle {
+    /// What becomes of bookings while Redis is away: `admit` makes them uncounted, `refuse` answers 503.
+    pub(crate) when_uncounted: WhenUncounted,
+}
+
+/// What becomes of bookings that cannot be counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WhenUncounted {
+    /// They are made.
+    #[default]
+    Admit,
+    /// They are refused.
+    Refuse,
 }
 
 /// How due callbacks are submitted.
@@ -299,10 +324,8 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
     if !config.server.public_listen.is_empty() {
         address("server.public_listen", &config.server.public_listen);
     }
-    let url = &config.store.url;
-    if !(url.is_empty() || url.starts_with("sqlite:") || url.starts_with("postgres")) {
-        complaints
-            .push(String::from("store.url: neither `sqlite:PATH` nor `postgres://user@host/name`"));
+    if let Some(complaint) = store_complaint(&config.store.url) {
+        complaints.push(complaint);
     }
     let mut range = |key: &str, value: u64, from: u64, to: u64| {
         if !(from..=to).contains(&value) {
@@ -310,7 +333,7 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
         }
     };
     range("dispatch.poll_ms", config.dispatch.poll_ms, 10, 10_000);
-    range("dispatch.lease_seconds", config.dispatch.lease_seconds.into(), 10, 300);
+    range("dispatch.lease_seconds", config.dispatch.lease_seconds.into(), 5, 300);
     range("dispatch.batch", config.dispatch.batch.into(), 1, 1000);
     range("dispatch.concurrency", config.dispatch.concurrency as u64, 1, 1000);
     range("server.drain_seconds", config.server.drain_seconds, 0, 60);
@@ -322,6 +345,20 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
     if config.server.node.is_empty() {
         config.server.node = format!("node-{}", &crate::ids::random().simple().to_string()[..8]);
     }
+}
+
+/// What is wrong with a store's URL. It is never repeated: it may hold a password.
+fn store_complaint(url: &str) -> Option<String> {
+    if url.is_empty() || url.starts_with("sqlite:") {
+        return None;
+    }
+    if url.split_once("://").is_some_and(|(scheme, _)| matches!(scheme, "postgres" | "postgresql"))
+    {
+        let wrong = url.parse::<ges_postgres::Url>().err()?;
+        let why = std::error::Error::source(&wrong).map(|why| format!(": {why}"));
+        return Some(format!("store.url: {wrong}{}", why.unwrap_or_default()));
+    }
+    Some(String::from("store.url: neither `sqlite:PATH` nor `postgres://user@host/name`"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The first start: the installation's key, an API key and an administrator are made, and shown once.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -14,11 +14,7 @@ use crate::ids::{SystemChance, SystemClock, random};
 
 /// Opens the file of keys and people, made if it is missing.
 pub(crate) fn access(config: &Config) -> anyhow::Result<Local> {
-    let path = if config.auth.file.as_os_str().is_empty() {
-        config.server.data_dir.join("access.toml")
-    } else {
-        config.auth.file.clone()
-    };
+    let path = access_path(config);
     let chance = Arc::new(SystemChance);
     let now = SystemClock.now();
     let exists = path.try_exists().with_context(|| format!("looking for {}", path.display()))?;
@@ -46,6 +42,15 @@ pub(crate) fn access(config: &Config) -> anyhow::Result<Local> {
         .with_context(|| format!("making {}", path.display()))?;
     show(&path, tenant, given.is_empty().then_some(text.as_str()), &password, &token);
     Ok(access)
+}
+
+/// Where the file of keys and people is.
+pub(crate) fn access_path(config: &Config) -> PathBuf {
+    if config.auth.file.as_os_str().is_empty() {
+        config.server.data_dir.join("access.toml")
+    } else {
+        config.auth.file.clone()
+    }
 }
 
 /// Half a password: 48 bits that can be read out.

@@ -13,6 +13,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::timeout;
 
 mod openmetrics;
+mod pulse;
+
+pub(crate) use pulse::Pulse;
 
 /// A store that does not answer within this is not reachable.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(1);
@@ -22,18 +25,43 @@ pub(crate) struct Watch {
     effects: Arc<dyn Effects>,
     ors: Option<Arc<Ors>>,
     urs: Option<Arc<Urs>>,
+    pulses: Vec<Pulse>,
     clock: Arc<dyn Clock>,
     draining: AtomicBool,
 }
 
 impl Watch {
-    pub(crate) fn new(
-        effects: Arc<dyn Effects>,
-        ors: Option<Arc<Ors>>,
-        urs: Option<Arc<Urs>>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { effects, ors, urs, clock, draining: AtomicBool::new(false) }
+    /// A watch over the store.
+    pub(crate) fn new(effects: Arc<dyn Effects>, clock: Arc<dyn Clock>) -> Self {
+        let draining = AtomicBool::new(false);
+        Self { effects, ors: None, urs: None, pulses: Vec::new(), clock, draining }
+    }
+
+    /// Over the neighbours, too, whose answers tell how they fare.
+    pub(crate) fn over(self, ors: Option<Arc<Ors>>, urs: Option<Arc<Urs>>) -> Self {
+        Self { ors, urs, ..self }
+    }
+
+    /// Over those, too, that must be asked in turn.
+    pub(crate) fn feeling(mut self, pulses: Vec<Pulse>) -> Self {
+        self.pulses.extend(pulses);
+        self
+    }
+
+    /// Asks those that must be asked, all at once.
+    pub(crate) async fn beat(&self) {
+        let now = self.clock.now();
+        futures::future::join_all(self.pulses.iter().map(|pulse| pulse.beat(now))).await;
+    }
+
+    /// Whether a neighbour that is asked in turn did not answer the last time.
+    pub(crate) fn is_down(&self, name: &str) -> bool {
+        self.pulses.iter().any(|pulse| pulse.is(name) && pulse.down())
+    }
+
+    /// How many of the neighbours are down that `GES_HEALTH` counts beside the store.
+    pub(crate) fn gravely_down(&self) -> usize {
+        self.pulses.iter().filter(|pulse| pulse.gravely_down()).count()
     }
 
     /// From now on, balancers are told to look elsewhere.
@@ -77,6 +105,7 @@ impl Health for Watch {
 
     async fn components(&self) -> Vec<Component> {
         let mut all = vec![self.store().await];
+        all.extend(self.pulses.iter().map(Pulse::component));
         if let Some(ors) = &self.ors {
             all.extend(ors.health().into_iter().map(|node| Component {
                 name: format!("ors {}", node.url),

@@ -1,17 +1,19 @@
 //! What runs beside the requests: dispatch, refresh, gauges; each stops at the end of its step.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ges_app::App;
 use ges_auth::local::Local;
-use ges_ports::{Clock as _, Effects};
+use ges_ports::{Clock as _, Effects, Notices};
 use ges_urs::Urs;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::health::Watch;
 use crate::ids::SystemClock;
 use crate::telemetry::Level;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -21,6 +23,9 @@ const LAGGING_SECS: f64 = 5.0;
 /// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
+/// How often nodes that hear of changes look for themselves all the same: news may be lost.
+const LOOKS_APART: u64 = 10;
+
 /// Reads the configuration anew.
 pub(crate) type Again = Box<dyn Fn() -> anyhow::Result<Config> + Send>;
 
@@ -28,6 +33,15 @@ pub(crate) type Again = Box<dyn Fn() -> anyhow::Result<Config> + Send>;
 pub(crate) struct Loops {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+}
+
+/// Whether a node hears of changes that others make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hears {
+    /// It hears while Redis is there.
+    Announcements,
+    /// It must look for itself.
+    Nothing,
 }
 
 impl Loops {
@@ -66,15 +80,46 @@ impl Loops {
         });
     }
 
-    /// Looks every second whether catalogues changed behind this node's back.
-    pub(crate) fn refresh(&mut self, app: Arc<App>) {
+    /// Looks whether catalogues changed behind this node's back: every second, unless it hears of changes.
+    pub(crate) fn refresh(&mut self, app: Arc<App>, health: Arc<Watch>, hears: Hears) {
+        let seconds = AtomicU64::new(0);
         self.every(Duration::from_secs(1), move || {
+            let second = seconds.fetch_add(1, Ordering::Relaxed);
+            let deaf = hears == Hears::Nothing || health.is_down("redis");
             let app = Arc::clone(&app);
             async move {
+                if !deaf && !second.is_multiple_of(LOOKS_APART) {
+                    return;
+                }
                 if let Err(fault) = app.shelf().refresh().await {
                     tracing::debug!(peer = fault.peer, "catalogues were not looked at");
                 }
             }
+        });
+    }
+
+    /// Heeds what other nodes announce.
+    pub(crate) fn heed(&mut self, app: Arc<App>, notices: &Arc<dyn Notices>) {
+        let mut news = notices.subscribe();
+        let mut stop = self.stop.subscribe();
+        self.tasks.spawn(async move {
+            loop {
+                let heard = tokio::select! {
+                    heard = news.next() => heard,
+                    _ = stop.changed() => return,
+                };
+                if let Err(fault) = app.heed(heard).await {
+                    tracing::debug!(peer = fault.peer, "news of a catalogue were not heeded");
+                }
+            }
+        });
+    }
+
+    /// Asks the neighbours that are silent while nobody needs them.
+    pub(crate) fn beat(&mut self, health: Arc<Watch>) {
+        self.every(Duration::from_secs(2), move || {
+            let health = Arc::clone(&health);
+            async move { health.beat().await }
         });
     }
 
@@ -160,16 +205,20 @@ impl Loops {
         &mut self,
         app: Arc<App>,
         effects: Arc<dyn Effects>,
+        health: Arc<Watch>,
         metrics: PrometheusHandle,
     ) {
         self.every(Duration::from_secs(5), move || {
             let (app, effects, metrics) = (Arc::clone(&app), Arc::clone(&effects), metrics.clone());
+            let health = Arc::clone(&health);
             async move {
                 metrics.run_upkeep();
                 crate::process::gauges();
                 let now = app.now();
                 let asked = effects.backlog(now).await;
-                metrics::gauge!("GES_HEALTH").set(if asked.is_ok() { 0.0 } else { 1.0 });
+                let down = health.gravely_down() + usize::from(asked.is_err());
+                #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
+                metrics::gauge!("GES_HEALTH").set(down as f64);
                 let Ok(backlog) = asked else { return };
                 let gauge = |kind: &'static str, value: u64| {
                     #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]

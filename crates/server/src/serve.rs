@@ -1,18 +1,20 @@
 //! Serving: bind, wire, turn, drain.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{App as Routes, HttpServer};
 use anyhow::Context as _;
 use ges_web::{Surface, Web};
-use std::sync::Arc;
+use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::config::Config;
 use crate::health::Counted;
-use crate::loops::{Again, Loops};
+use crate::loops::{Again, Hears, Loops};
 use crate::traces::Recorder;
-use crate::{telemetry, wiring};
+use crate::wiring::{self, House};
+use crate::{store, telemetry};
 
 /// Serves until told to stop by SIGTERM or Ctrl-C.
 ///
@@ -38,31 +40,17 @@ pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
     let meters = Arc::new(Counted(metrics.clone()));
     let web = Web::new(Arc::clone(&house.app), config.web.clone(), house.health.clone(), meters);
 
-    let mut loops = Loops::new();
-    let poll = Duration::from_millis(config.dispatch.poll_ms);
-    loops.dispatch(Arc::clone(&house.app), poll);
-    loops.refresh(Arc::clone(&house.app));
-    loops.learn(Arc::clone(&house.app));
-    loops.reload(house.access.clone());
-    if let Some(urs) = house.urs.clone() {
-        loops.probe(urs);
-    }
+    let mut loops = turn(config, &house, metrics);
     loops.relevel(log.level, again);
-    loops.gauges(Arc::clone(&house.app), Arc::clone(&house.effects), metrics);
-
-    tracing::info!(address = %address, node = config.server.node, store = house.store,
+    tracing::info!(address = %address, node = config.server.node, store = house.store.name,
         version = env!("CARGO_PKG_VERSION"), "serving");
-    if house.ors.is_none() {
-        tracing::warn!(
-            "no orchestration server is configured (ors.nodes): callbacks are taken and stay SCHEDULED"
-        );
-    }
+    warn_of_gaps(config, &house);
     let drain = Duration::from_secs(config.server.drain_seconds);
     let grace = config.server.grace_seconds;
     let served = actix_web::rt::System::new().block_on(async {
-        let everything = server(config, web.clone(), Surface::Everything, listener)?;
+        let everything = server(config, &house, &web, Surface::Everything, listener)?;
         let public = public
-            .map(|listener| server(config, web.clone(), Surface::Public, listener))
+            .map(|listener| server(config, &house, &web, Surface::Public, listener))
             .transpose()?;
         let handles: Vec<_> = [Some(&everything), public.as_ref()]
             .into_iter()
@@ -93,6 +81,48 @@ pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
     served
 }
 
+/// Sets everything turning that runs beside the requests.
+fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
+    let mut loops = Loops::new();
+    let poll = Duration::from_millis(config.dispatch.poll_ms);
+    loops.beat(Arc::clone(&house.health));
+    loops.dispatch(Arc::clone(&house.app), poll);
+    let hears = match &house.memory.notices {
+        Some(notices) => {
+            loops.heed(Arc::clone(&house.app), notices);
+            Hears::Announcements
+        }
+        None => Hears::Nothing,
+    };
+    loops.refresh(Arc::clone(&house.app), Arc::clone(&house.health), hears);
+    loops.learn(Arc::clone(&house.app));
+    loops.reload(house.access.clone());
+    if let Some(urs) = house.urs.clone() {
+        loops.probe(urs);
+    }
+    let (effects, health) = (Arc::clone(&house.store.effects), Arc::clone(&house.health));
+    loops.gauges(Arc::clone(&house.app), effects, health, metrics);
+    loops
+}
+
+/// What works as configured, and yet perhaps not as meant.
+fn warn_of_gaps(config: &Config, house: &House) {
+    match (&house.orchestra.http, &house.orchestra.stream) {
+        (None, None) => tracing::warn!(
+            "no orchestration server is configured (ors.nodes): callbacks are taken and stay SCHEDULED"
+        ),
+        (None, Some(_)) => tracing::warn!(
+            "sessions are started by the stream, and without ors.nodes nobody can ask after them or cancel them"
+        ),
+        (Some(_), _) => {}
+    }
+    if store::many(config) && house.memory.shared.is_none() {
+        tracing::warn!(
+            "without redis.connection each node counts throttles and keeps sessions by itself"
+        );
+    }
+}
+
 fn bind(key: &str, address: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).with_context(|| {
         format!(
@@ -105,11 +135,15 @@ fn bind(key: &str, address: &str) -> anyhow::Result<TcpListener> {
 
 fn server(
     config: &Config,
-    web: Web,
+    house: &House,
+    web: &Web,
     surface: Surface,
     listener: TcpListener,
 ) -> anyhow::Result<actix_web::dev::Server> {
+    let (app, store, web) = (Arc::clone(&house.app), house.store.clone(), web.clone());
+    // Called on each worker's own thread.
     let mut server = HttpServer::new(move || {
+        let web = web.onto(House::for_worker(&app, &store));
         Routes::new().configure(|cfg| ges_web::configure(cfg, &web, surface))
     })
     .disable_signals()

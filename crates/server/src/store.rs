@@ -5,13 +5,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use ges_domain::time::SignedDuration;
 use ges_embedded::Embedded;
-use ges_ports::{Callbacks, Catalogues, Effects, Records};
+use ges_ports::{Callbacks, Catalogues, Clock as _, Effects, Fault, Records};
 use ges_postgres::Postgres;
 
 use crate::config::{Config, Synchronous};
+use crate::ids::SystemClock;
+
+/// How far this machine's clock may be from the database's. What is due is decided by the nodes' clocks.
+const SKEW: SignedDuration = SignedDuration::from_secs(2);
 
 /// The store, as the ports that it keeps.
+#[derive(Clone)]
 pub(crate) struct Store {
     pub(crate) callbacks: Arc<dyn Callbacks>,
     pub(crate) effects: Arc<dyn Effects>,
@@ -19,6 +25,8 @@ pub(crate) struct Store {
     pub(crate) records: Arc<dyn Records>,
     /// What it is, for people.
     pub(crate) name: String,
+    /// The database, where it is one.
+    postgres: Option<Postgres>,
 }
 
 impl Store {
@@ -33,8 +41,51 @@ impl Store {
             catalogues: store.clone(),
             records: store,
             name,
+            postgres: None,
         }
     }
+
+    /// The callbacks by a way that one worker has for itself; to be called on the worker's own thread, where its
+    /// connections then live.
+    pub(crate) fn callbacks_for_worker(&self) -> Arc<dyn Callbacks> {
+        match &self.postgres {
+            Some(postgres) => Arc::new(postgres.for_worker()),
+            None => Arc::clone(&self.callbacks),
+        }
+    }
+
+    /// Refuses a clock that is not the database's.
+    pub(crate) async fn ensure_one_time(&self) -> anyhow::Result<()> {
+        let skew = self.skew().await.context("the database's clock")?;
+        match skew.and_then(clock_complaint) {
+            Some(complaint) => bail!(complaint),
+            None => Ok(()),
+        }
+    }
+
+    /// How far the database's clock is ahead of this machine's; none where both are one.
+    pub(crate) async fn skew(&self) -> Result<Option<SignedDuration>, Fault> {
+        let Some(postgres) = &self.postgres else { return Ok(None) };
+        let before = SystemClock.now();
+        let there = postgres.clock().await?;
+        let after = SystemClock.now();
+        // Somewhen between the two; what is not certainly wrong is right.
+        Ok(Some(if there < before {
+            there.duration_since(before)
+        } else {
+            there.duration_since(after).max(SignedDuration::ZERO)
+        }))
+    }
+}
+
+/// What is wrong with a clock, if anything.
+pub(crate) fn clock_complaint(skew: SignedDuration) -> Option<String> {
+    let by = skew.unsigned_abs();
+    let which = if skew > SignedDuration::ZERO { "behind" } else { "ahead of" };
+    (by > SKEW.unsigned_abs()).then(|| {
+        let secs = by.as_secs_f64();
+        format!("this machine's clock is {secs:.1} s {which} the database's: let both follow one time source")
+    })
 }
 
 /// Opens the store, and refuses a schema that this release does not serve.
@@ -50,7 +101,17 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
             "the schema of {name} does not fit this release ({state:?}): run `ges migrate`, or the release that made it"
         );
     }
-    Ok(Store::of(store, name))
+    Ok(Store { postgres: Some(store.clone()), ..Store::of(store, name) })
+}
+
+/// What the store is called, whether it can be opened or not.
+pub(crate) fn name(config: &Config) -> String {
+    if many(config) {
+        // `Display` masks the password; what is no URL was told when the configuration was read.
+        let url = config.store.url.parse::<ges_postgres::Url>();
+        return url.map_or_else(|_| String::from("store.url"), |url| url.to_string());
+    }
+    format!("sqlite:{}", file(config).display())
 }
 
 /// Brings the store's schema up to date, or only says whether it is.
@@ -103,7 +164,7 @@ fn embedded(config: &Config) -> anyhow::Result<(Embedded, String)> {
         Synchronous::Full => ges_embedded::Synchronous::Full,
         Synchronous::Normal => ges_embedded::Synchronous::Normal,
     };
-    let name = format!("sqlite:{}", path.display());
+    let name = name(config);
     let store = Embedded::open(options).with_context(|| format!("the store {name}"))?;
     Ok((store, name))
 }
@@ -111,10 +172,11 @@ fn embedded(config: &Config) -> anyhow::Result<(Embedded, String)> {
 async fn postgres(config: &Config) -> anyhow::Result<(Postgres, String)> {
     let mut options = config.postgres.clone();
     options.url = config.store.url.parse().context("store.url")?;
-    // `Debug` masks the password.
-    let name = format!("{:?}", options.url);
+    let name = name(config);
     let store = Postgres::connect(options).await.with_context(|| {
-        format!("store.url: {name}; is the database running, and is this its address?")
+        format!(
+            "store.url: {name}; is the database running, and is this its address and its password?"
+        )
     })?;
     Ok((store, name))
 }

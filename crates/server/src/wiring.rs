@@ -1,5 +1,8 @@
 //! Who is wired to whom: reads like the picture of the house.
 
+pub(crate) mod memory;
+pub(crate) mod orchestra;
+
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -7,38 +10,47 @@ use ges_app::{App, Options, Ports};
 use ges_auth::local::Local;
 use ges_domain::name::NodeName;
 use ges_domain::time::SignedDuration;
-use ges_embedded::Counters;
-use ges_ors::Ors;
-use ges_ports::{Clock, Credentials, Effects, Orchestrator, WaitTimes};
+use ges_ports::{Clock, Credentials, WaitTimes};
 use ges_urs::Urs;
 
-use crate::config::Config;
+use crate::config::{Config, WhenUncounted};
 use crate::first_start;
-use crate::health::Watch;
+use crate::health::{Pulse, Watch};
 use crate::ids::{InstallationKey, SystemClock, SystemIds};
-use crate::store;
+use crate::store::{self, Store};
 use crate::traces::Recorded;
+use memory::Memory;
+use orchestra::Orchestra;
 
 /// The house, put together.
 pub(crate) struct House {
     pub(crate) app: Arc<App>,
-    pub(crate) effects: Arc<dyn Effects>,
+    pub(crate) store: Store,
+    pub(crate) memory: Memory,
     pub(crate) access: Local,
     pub(crate) health: Arc<Watch>,
-    pub(crate) ors: Option<Arc<Ors>>,
+    pub(crate) orchestra: Orchestra,
     pub(crate) urs: Option<Arc<Urs>>,
-    pub(crate) store: String,
+}
+
+impl House {
+    /// The app as a worker sees it, called on the worker's own thread: with its own connections to the store.
+    pub(crate) fn for_worker(app: &App, store: &Store) -> Arc<App> {
+        Arc::new(app.by_way_of(store.callbacks_for_worker()))
+    }
 }
 
 /// Puts the house together; `own_url` is where sessions find it.
 pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<House> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = store::open(config).await?;
+    store.ensure_one_time().await?;
     let path = config.server.key_path();
     let key = InstallationKey::read_or_make(&path)
         .with_context(|| format!("the installation's key {}", path.display()))?;
     let access = first_start::access(config)?;
-    let ors = ors(config, own_url, &clock)?;
+    let memory = memory::open(config, key.seals())?;
+    let orchestra = orchestra::open(config, own_url, &clock)?;
     let urs = urs(config)?;
     let ports = Ports {
         callbacks: Arc::clone(&store.callbacks),
@@ -46,33 +58,59 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         catalogues: Arc::clone(&store.catalogues),
         records: Arc::clone(&store.records),
         credentials: Arc::new(access.clone()) as Arc<dyn Credentials>,
-        orchestrator: ors.clone().map(|ors| ors as Arc<dyn Orchestrator>),
-        waits: urs.clone().map(|urs| urs as Arc<dyn WaitTimes>),
-        throttle: Arc::new(Counters::default()),
+        orchestrator: orchestra.port(),
+        waits: urs.clone().map(|urs| memory.waits(urs as Arc<dyn WaitTimes>)),
+        throttle: Arc::clone(&memory.throttle),
+        notices: memory.notices.clone(),
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds::new(&key)),
     };
-    let node = NodeName::parse(&config.server.node).context("server.node")?;
-    let options = Options {
-        lease: SignedDuration::from_secs(config.dispatch.lease_seconds.into()),
-        batch: config.dispatch.batch,
-        concurrency: config.dispatch.concurrency,
-        ..Options::new(node)
-    };
-    let health = Arc::new(Watch::new(Arc::clone(&store.effects), ors.clone(), urs.clone(), clock));
-    let mut app = App::new(ports, options);
+    let health = Watch::new(Arc::clone(&store.effects), clock)
+        .over(orchestra.http.clone(), urs.clone())
+        .feeling(pulses(&memory, &orchestra));
+    let mut app = App::new(ports, options(config)?);
     if !config.traces.endpoint.is_empty() {
         app = app.traced(Arc::new(Recorded));
     }
     Ok(House {
         app: Arc::new(app),
-        effects: store.effects,
+        store,
+        memory,
         access,
-        health,
-        ors,
+        health: Arc::new(health),
+        orchestra,
         urs,
-        store: store.name,
     })
+}
+
+fn options(config: &Config) -> anyhow::Result<Options> {
+    let node = NodeName::parse(&config.server.node).context("server.node")?;
+    Ok(Options {
+        lease: SignedDuration::from_secs(config.dispatch.lease_seconds.into()),
+        batch: config.dispatch.batch,
+        concurrency: config.dispatch.concurrency,
+        admit_uncounted: config.throttle.when_uncounted == WhenUncounted::Admit,
+        ..Options::new(node)
+    })
+}
+
+/// The neighbours that are asked in turn how they fare.
+fn pulses(memory: &Memory, orchestra: &Orchestra) -> Vec<Pulse> {
+    let mut pulses = Vec::new();
+    if let Some(shared) = memory.shared.clone() {
+        pulses.push(Pulse::of("redis", "REDIS_CONNECTION", move || {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move { shared.ping().await })
+        }));
+    }
+    if let Some(stream) = orchestra.stream.clone() {
+        let pulse = Pulse::of("ors_stream", "ORS_REDIS_STATUS", move || {
+            let stream = Arc::clone(&stream);
+            Box::pin(async move { stream.ping().await })
+        });
+        pulses.push(pulse.grave());
+    }
+    pulses
 }
 
 /// The client of a neighbour, without its own settings.
@@ -81,20 +119,7 @@ fn client() -> reqwest::ClientBuilder {
     reqwest::Client::builder().user_agent(concat!("ges/", env!("CARGO_PKG_VERSION")))
 }
 
-fn ors(config: &Config, own_url: &str, clock: &Arc<dyn Clock>) -> anyhow::Result<Option<Arc<Ors>>> {
-    if config.ors.nodes.is_empty() {
-        return Ok(None);
-    }
-    let url = match config.server.internal_url.as_str() {
-        "" => own_url,
-        url => url,
-    };
-    let url = url.parse().with_context(|| format!("server.internal_url: `{url}`"))?;
-    let client = config.ors.tune(client()).build().context("the client of the ORS")?;
-    Ok(Some(Arc::new(Ors::new(config.ors.clone(), url, client, Arc::clone(clock)))))
-}
-
-fn urs(config: &Config) -> anyhow::Result<Option<Arc<Urs>>> {
+pub(crate) fn urs(config: &Config) -> anyhow::Result<Option<Arc<Urs>>> {
     let asked = !config.urs.nodes.is_empty()
         || config.urs.tenants.values().any(|tenant| !tenant.nodes.is_empty());
     if !asked {

@@ -41,10 +41,12 @@ pub enum Surface {
 
 /// All that HTTP needs of the house; cheap to clone, one for all workers.
 #[derive(Clone)]
-pub struct Web(Arc<Parts>);
+pub struct Web {
+    app: Arc<App>,
+    parts: Arc<Parts>,
+}
 
 struct Parts {
-    app: Arc<App>,
     config: Config,
     cors: Cors,
     health: Arc<dyn Health>,
@@ -69,39 +71,46 @@ impl Web {
         let page = docs::page(&document);
         let document = document.to_string();
         let pushes = Pushes::default();
-        Self(Arc::new(Parts { app, config, cors, health, meters, document, page, pushes }))
+        let parts = Parts { config, cors, health, meters, document, page, pushes };
+        Self { app, parts: Arc::new(parts) }
+    }
+
+    /// The same doors to the house as a worker sees it that has its own way to the store.
+    #[must_use]
+    pub fn onto(&self, app: Arc<App>) -> Self {
+        Self { app, parts: Arc::clone(&self.parts) }
     }
 
     pub(crate) fn app(&self) -> &App {
-        &self.0.app
+        &self.app
     }
 
     pub(crate) fn config(&self) -> &Config {
-        &self.0.config
+        &self.parts.config
     }
 
     pub(crate) fn cors(&self) -> &Cors {
-        &self.0.cors
+        &self.parts.cors
     }
 
     pub(crate) fn health(&self) -> &dyn Health {
-        self.0.health.as_ref()
+        self.parts.health.as_ref()
     }
 
     pub(crate) fn meters(&self) -> &dyn Meters {
-        self.0.meters.as_ref()
+        self.parts.meters.as_ref()
     }
 
     pub(crate) fn document(&self) -> &str {
-        &self.0.document
+        &self.parts.document
     }
 
     pub(crate) fn page(&self) -> &str {
-        &self.0.page
+        &self.parts.page
     }
 
     pub(crate) fn pushes(&self) -> &Pushes {
-        &self.0.pushes
+        &self.parts.pushes
     }
 }
 

@@ -22,6 +22,9 @@ use crate::{say, services};
 const SOURCE: &str = "deploy/demo";
 const KEY_FILE: &str = "internal-key";
 
+/// The set of services of the full demo.
+const ROOMS: &str = "demo";
+
 /// Where each neighbour listens by itself, as the configuration of the demo says it.
 const NEIGHBOURS: &[(&str, &str)] = &[
     ("ors", "127.0.0.1:9098"),
@@ -76,12 +79,25 @@ struct Node {
     ready_after: Duration,
 }
 
+/// The services of the full demo, which end with it.
+#[derive(Debug)]
+struct Rooms(Checkout);
+
+impl Drop for Rooms {
+    fn drop(&mut self) {
+        if let Err(error) = services::down_named(&self.0, ROOMS) {
+            say::progress(format_args!("the demo's services did not end: {error:#}"));
+        }
+    }
+}
+
 /// Everything that runs. The fields are dropped from top to bottom: the proxy and the nodes end before their neighbours.
 #[derive(Debug)]
 pub(crate) struct Stage {
     _proxy: Option<Proxy>,
     nodes: Vec<Node>,
     simulators: Daemon,
+    _rooms: Option<Rooms>,
     neighbours: Vec<Neighbour>,
     address: SocketAddr,
     folder: PathBuf,
@@ -112,7 +128,8 @@ impl Stage {
         let source = fs::read_to_string(checkout.path(SOURCE).join(name))
             .with_context(|| format!("{SOURCE}/{name} cannot be read"))?;
 
-        let mut plan = Plan { checkout, setting, folder: &folder, swaps: Vec::new() };
+        let mut plan = Plan { checkout, setting, folder: &folder, stream: None, swaps: Vec::new() };
+        let rooms = if setting.full { Some(plan.rent()?) } else { None };
         let (mut simulators, neighbours) = plan.start_simulators(&source)?;
         let address = local(setting.port);
         let (nodes, proxy) = if setting.full {
@@ -122,7 +139,16 @@ impl Stage {
             (vec![plan.start_node("ges", name, address)?], None)
         };
         simulators.ensure_running()?;
-        Ok(Self { _proxy: proxy, nodes, simulators, neighbours, address, folder, _only: only })
+        Ok(Self {
+            _proxy: proxy,
+            nodes,
+            simulators,
+            _rooms: rooms,
+            neighbours,
+            address,
+            folder,
+            _only: only,
+        })
     }
 
     /// Where the service, or the proxy before its nodes, listens.
@@ -175,6 +201,8 @@ struct Plan<'a> {
     checkout: &'a Checkout,
     setting: &'a Setting,
     folder: &'a Path,
+    /// The Redis by whose stream sessions are started.
+    stream: Option<String>,
     /// What stands in the configuration, and what takes its place.
     swaps: Vec<(&'static str, String)>,
 }
@@ -182,6 +210,16 @@ struct Plan<'a> {
 impl Plan<'_> {
     fn swap(&mut self, stand_in: &'static str, value: String) {
         self.swaps.push((stand_in, value));
+    }
+
+    /// Rents PostgreSQL and Redis, one server for our own and for the stream.
+    fn rent(&mut self) -> Result<Rooms> {
+        let rented = services::up_named(self.checkout, ROOMS)?;
+        let rooms = Rooms(self.checkout.clone());
+        self.stream = Some(rented.redis_url.clone());
+        self.swap(POSTGRES, rented.postgres_url);
+        self.swap(REDIS, rented.redis_url);
+        Ok(rooms)
     }
 
     /// Starts the neighbours and learns where they listen.
@@ -195,6 +233,9 @@ impl Plan<'_> {
         // Somebody who watches sees a contact centre live; somebody who waits for one callback need not wait for a talk.
         let speed = self.setting.speed.to_string();
         command.args(["--speed", &speed]);
+        if let Some(stream) = &self.stream {
+            command.args(["--stream", stream]);
+        }
         let log = self.folder.join("neighbours.log");
         let mut simulators = Daemon::start("ges-simulators", &mut command, log.clone())?;
         let wanted: Vec<_> = NEIGHBOURS.iter().filter(|(_, at)| config.contains(at)).collect();
@@ -218,9 +259,6 @@ impl Plan<'_> {
 
     /// Two nodes on PostgreSQL and Redis, behind a proxy that sends each connection to the next.
     fn start_pair(&mut self, config: &str) -> Result<(Vec<Node>, Option<Proxy>)> {
-        let rented = services::up_named(self.checkout, "demo")?;
-        self.swap(POSTGRES, rented.postgres_url);
-        self.swap(REDIS, rented.redis_url);
         let address = local(self.setting.port);
         self.swap(SERVICE, address.to_string());
         let ports =
@@ -286,8 +324,20 @@ impl Plan<'_> {
     }
 }
 
+/// Every stand-in gives way once: what has taken a place is not taken for a stand-in itself.
 fn swapped(text: &str, swaps: &[(&str, String)]) -> String {
-    swaps.iter().fold(text.to_owned(), |text, (stand_in, value)| text.replace(stand_in, value))
+    let mut swapped = String::new();
+    let mut rest = text;
+    while let Some((at, stand_in, value)) = swaps
+        .iter()
+        .filter_map(|(stand_in, value)| Some((rest.find(stand_in)?, *stand_in, value)))
+        .min_by_key(|(at, ..)| *at)
+    {
+        swapped.push_str(&rest[..at]);
+        swapped.push_str(value);
+        rest = &rest[at + stand_in.len()..];
+    }
+    swapped + rest
 }
 
 /// The neighbours that have said where they listen: one JSON object a line.
@@ -354,6 +404,12 @@ mod tests {
         assert_eq!(
             swapped("a = \"127.0.0.1:3050\"\nb = \"redis://127.0.0.1:6379\"", &swaps),
             "a = \"127.0.0.1:4050\"\nb = \"redis+unix:///s\""
+        );
+        let onto_each_other = [(SERVICE, NODE.to_owned()), (NODE, "127.0.0.1:3052".to_owned())];
+        let text = format!("{NODE} {SERVICE} {NODE}.");
+        assert_eq!(
+            swapped(&text, &onto_each_other),
+            format!("127.0.0.1:3052 {NODE} 127.0.0.1:3052.")
         );
     }
 }

@@ -197,7 +197,7 @@ pub(crate) struct House {
     pub(crate) tenant: TenantId,
     store: Arc<Embedded>,
     clock: Arc<HandClock>,
-    outside: Ports,
+    pub(crate) outside: Ports,
 }
 
 /// The store's records, whose answer to a write can get lost.
@@ -283,6 +283,7 @@ impl House {
             orchestrator: Some(ors.clone()),
             waits: Some(router.clone()),
             throttle: Arc::new(ges_embedded::Counters::default()),
+            notices: None,
             clock: clock.clone(),
             ids,
         };

@@ -7,4 +7,5 @@ mod changes;
 mod dispatch;
 mod house;
 mod learning;
+mod news;
 mod sessions;

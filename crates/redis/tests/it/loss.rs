@@ -102,11 +102,17 @@ async fn a_replica_refuses_and_its_promotion_is_noticed() {
     let () = server.ask(&["REPLICAOF", "127.0.0.1", "9"]);
     let fault = throttle.admit(&subject(), once_a_minute(), now()).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unavailable);
+    eventually("the doctor says why", async || {
+        let told = memory.examine().await.unwrap_err();
+        chain(&told).contains("it is a replica and takes no writes")
+    })
+    .await;
     let () = server.ask(&["REPLICAOF", "NO", "ONE"]);
     eventually("it counts again", async || {
         throttle.admit(&subject(), once_a_minute(), now()).await.is_ok()
     })
     .await;
+    memory.examine().await.unwrap();
 }
 
 #[tokio::test]

@@ -268,6 +268,7 @@ impl House {
             orchestrator: Some(Arc::new(Ors)),
             waits: Some(router.clone()),
             throttle: Arc::new(Counters::default()),
+            notices: None,
             clock: clock.clone(),
             ids: Arc::new(CountingIds(AtomicU64::new(1))),
         };
