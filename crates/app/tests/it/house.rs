@@ -202,7 +202,7 @@ pub(crate) struct House {
 
 /// The store's records, whose answer to a write can get lost.
 pub(crate) struct Shelves {
-    store: Arc<Embedded>,
+    pub(crate) store: Arc<Embedded>,
     lose: AtomicU64,
 }
 
