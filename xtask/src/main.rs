@@ -14,6 +14,7 @@ mod migration;
 mod process;
 mod runner;
 mod say;
+mod sbom;
 mod services;
 mod tidy;
 mod ui;
@@ -62,6 +63,8 @@ enum Command {
     },
     /// Builds the user interface that the server embeds.
     Ui(ui::Options),
+    /// Lists what the binary is made of, as a `CycloneDX` document.
+    Sbom(sbom::Options),
     /// Makes the next migration of a store.
     Migration(migration::New),
     /// Rents a private PostgreSQL and Redis for this checkout.
@@ -94,6 +97,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Codegen { check: true } => codegen::run(&checkout, Mode::Check, Scope::Asked),
         Command::Codegen { check: false } => codegen::run(&checkout, Mode::Write, Scope::Asked),
         Command::Ui(options) => ui::act(&checkout, *options),
+        Command::Sbom(options) => sbom::write(&checkout, options),
         Command::Migration(new) => migration::make(&checkout, new),
         Command::Services { action } => services::act(&checkout, action),
     }
