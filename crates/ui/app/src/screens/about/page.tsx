@@ -1,0 +1,125 @@
+// What runs here, and how its neighbours fare.
+import { Badge, Button, Table } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconCheck, IconCloudDownload, IconMinus, IconX } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { post } from "@/api/client";
+import { aboutQuery } from "@/api/queries";
+import { useMay, useMe } from "@/api/session";
+import type { About } from "@/api/types";
+import { Copy } from "@/parts/copy";
+import { useErrorText } from "@/parts/errors";
+import { HERE, useFormat } from "@/parts/format";
+import { done, failed } from "@/parts/notify";
+import { Facts, Page, Panel } from "@/parts/page";
+import { Answer } from "@/parts/states";
+import { When } from "@/parts/when";
+
+export default function AboutPage() {
+  const { t } = useTranslation("about");
+  const about = useQuery(aboutQuery);
+  return (
+    <Page title={t("title")} lead={t("lead")} actions={<Refetch />}>
+      <Answer query={about}>{(data) => <Content about={data} />}</Answer>
+    </Page>
+  );
+}
+
+function Content({ about }: { about: About }) {
+  const { t } = useTranslation("about");
+  const { duration } = useFormat();
+  const me = useMe();
+  const running = (new Date(about.time).getTime() - new Date(about.startedAt).getTime()) / 1_000;
+  const skew = (Date.now() - new Date(about.time).getTime()) / 1_000;
+  return (
+    <>
+      <Panel title={t("neighbours.title")} lead={t("neighbours.lead")} flush>
+        <Table horizontalSpacing="md">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t("neighbours.name")}</Table.Th>
+              <Table.Th>{t("neighbours.state")}</Table.Th>
+              <Table.Th>{t("neighbours.peer")}</Table.Th>
+              <Table.Th>{t("neighbours.since")}</Table.Th>
+              <Table.Th>{t("neighbours.detail")}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {about.neighbours.map((neighbour) => (
+              <Table.Tr key={`${neighbour.name} ${neighbour.peer ?? ""}`}>
+                <Table.Th scope="row">{t(`names.${neighbour.name}`, { defaultValue: neighbour.name })}</Table.Th>
+                <Table.Td>
+                  <Health state={neighbour.state} />
+                </Table.Td>
+                <Table.Td>{neighbour.peer ?? "–"}</Table.Td>
+                <Table.Td>
+                  <When at={neighbour.since} />
+                </Table.Td>
+                <Table.Td>{neighbour.detail ?? "–"}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Panel>
+      <Panel title={t("installation")}>
+        <Facts
+          rows={[
+            [t("version"), about.version],
+            [t("node"), about.node],
+            [t("store"), about.store],
+            [t("sharedMemory"), about.sharedMemory],
+            [t("started"), <When key="s" at={about.startedAt} />],
+            [t("running"), duration(running)],
+            [t("clock"), <When key="c" at={about.time} show="full" />],
+            Math.abs(skew) > 5 && [t("skew"), t("skewText", { time: duration(Math.abs(skew)) })],
+            [t("zones"), about.zoneData],
+            [t("yourZone"), HERE],
+            [
+              t("tenant"),
+              <span key="t">
+                {me.tenant.name} <code>{me.tenant.id}</code> <Copy text={me.tenant.id} />
+              </span>,
+            ],
+          ]}
+        />
+      </Panel>
+    </>
+  );
+}
+
+function Health({ state }: { state: "up" | "down" | "off" }) {
+  const { t } = useTranslation("about");
+  const looks = { up: ["green", IconCheck], down: ["red", IconX], off: ["gray", IconMinus] } as const;
+  const [color, Icon] = looks[state];
+  return (
+    <Badge color={color} leftSection={<Icon size={12} stroke={2.4} />}>
+      {t(`states.${state}`)}
+    </Badge>
+  );
+}
+
+function Refetch() {
+  const { t } = useTranslation("about");
+  const may = useMay();
+  const client = useQueryClient();
+  const errorText = useErrorText();
+  const refetch = useMutation({
+    mutationFn: () => post("tenant/refetch"),
+    onSuccess: () => {
+      done(t("refetch.done"));
+      void client.invalidateQueries();
+    },
+    onError: (error) => failed(t("refetch.failed"), errorText(error)),
+  });
+  if (!may("ges.dev.refetch")) return null;
+  return (
+    <Button
+      variant="default"
+      leftSection={<IconCloudDownload size={16} />}
+      loading={refetch.isPending}
+      onClick={() => refetch.mutate()}
+    >
+      {t("refetch.act")}
+    </Button>
+  );
+}
