@@ -8,6 +8,7 @@ mod health;
 mod ids;
 mod lines;
 mod loops;
+mod pages;
 mod peer_calls;
 mod process;
 mod reference;

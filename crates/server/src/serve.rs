@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use actix_web::{App as Routes, HttpServer};
 use anyhow::Context as _;
+use ges_web::pages::Pages;
 use ges_web::{Surface, Web};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::config::Config;
 use crate::health::Counted;
 use crate::loops::{Again, Hears, Loops};
+use crate::pages::Embedded;
 use crate::traces::Recorder;
 use crate::wiring::{self, House};
 use crate::{store, telemetry};
@@ -141,10 +143,15 @@ fn server(
     listener: TcpListener,
 ) -> anyhow::Result<actix_web::dev::Server> {
     let (app, store, web) = (Arc::clone(&house.app), house.store.clone(), web.clone());
+    let pages: Arc<dyn Pages> = Arc::new(Embedded);
     // Called on each worker's own thread.
     let mut server = HttpServer::new(move || {
         let web = web.onto(House::for_worker(&app, &store));
-        Routes::new().configure(|cfg| ges_web::configure(cfg, &web, surface))
+        let routes = Routes::new().configure(|cfg| ges_web::configure(cfg, &web, surface));
+        match surface {
+            Surface::Everything => routes.configure(|cfg| ges_web::pages::serve(cfg, &pages)),
+            Surface::Public => routes,
+        }
     })
     .disable_signals()
     .shutdown_timeout(config.server.grace_seconds)

@@ -10,6 +10,7 @@ mod docs;
 mod fields;
 mod health;
 mod openapi;
+pub mod pages;
 mod problem;
 mod pushes;
 mod routes;

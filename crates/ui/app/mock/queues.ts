@@ -1,7 +1,7 @@
 // Queues, services, slots.
 import { addDays, dayIn, instantOf } from "../src/parts/civil";
 import { Refusal, type Router } from "./http";
-import { DAY, HOUR, MINUTE, type World, dice, iso } from "./world";
+import { DAY, MINUTE, type World, dice, iso } from "./world";
 
 export function slotsOf(world: World, service: string, from: number, days: number) {
   const found = world.services.find((one) => one.name === service);
@@ -82,9 +82,4 @@ export function queueRoutes(router: Router, world: World) {
       })),
     };
   });
-  router.on("GET", "office-hours", () => ({
-    hours: [{ name: "office_hours", zone: "America/New_York", document: {}, usedBy: ["sales_callback"] }],
-    revision: 12,
-    at: iso(Date.now() - HOUR),
-  }));
 }

@@ -7,5 +7,6 @@ mod hostile;
 mod house;
 mod meters;
 mod official;
+mod pages;
 mod sessions;
 mod settings;

@@ -19,7 +19,7 @@ interface Words {
 }
 
 const files = import.meta.glob<Words>(
-  ["../shell/locales/*.json", "../parts/locales/*.json", "../screens/*/locales/*.json"],
+  ["../shell/locales/*.json", "../parts/locales/*.json", "../editing/locales/*.json", "../screens/*/locales/*.json"],
   { import: "default" },
 );
 

@@ -1,5 +1,5 @@
 // A screen's own frame: its name, what it is for, what can be done, and the content.
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import classes from "./page.module.css";
 
 interface PageProps {
@@ -54,8 +54,26 @@ export function Panel({ title, lead, actions, flush = false, children }: PanelPr
           {actions && <div className={classes["actions"]}>{actions}</div>}
         </header>
       )}
-      <div className={classes["inner"]}>{children}</div>
+      <Inner>{children}</Inner>
     </section>
+  );
+}
+
+/** What is wider than its panel can be scrolled, then also with the keyboard. */
+function Inner({ children }: { children: ReactNode }) {
+  const box = useRef<HTMLDivElement>(null);
+  const [wide, setWide] = useState(false);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWide(element.scrollWidth > element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={box} className={classes["inner"]} tabIndex={wide ? 0 : undefined}>
+      {children}
+    </div>
   );
 }
 

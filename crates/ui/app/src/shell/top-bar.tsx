@@ -42,10 +42,10 @@ export function TopBar({ me, onMenu, onPalette }: TopBarProps) {
         GES
         <span className={classes["tenant"]}>{me.tenant.name}</span>
       </Link>
-      <button type="button" className={classes["seek"]} onClick={onPalette} aria-label={t("palette.open")}>
+      <button type="button" className={classes["seek"]} onClick={onPalette}>
         <IconSearch size={15} />
         <span>{t("palette.open")}</span>
-        <Kbd size="xs">{navigator.platform.startsWith("Mac") ? "⌘ K" : "Ctrl K"}</Kbd>
+        <Kbd size="xs" aria-hidden>{navigator.platform.startsWith("Mac") ? "⌘ K" : "Ctrl K"}</Kbd>
       </button>
       <span className={classes["grow"]} />
       <LivePill />

@@ -76,7 +76,7 @@ function Figures({ queues }: { queues: readonly QueueRow[] }) {
         <div key={name}>
           <dt>{name}</dt>
           <dd className="num">{value}</dd>
-          <span>{hint}</span>
+          <dd className={classes["hint"]}>{hint}</dd>
         </div>
       ))}
     </dl>

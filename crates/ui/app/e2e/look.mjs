@@ -1,0 +1,58 @@
+// Every screen as every role sees it: no serious violation of accessibility, nothing against the policy, no error in
+// the console, nothing wider than the window; and a picture of each.
+import { readFileSync, readdirSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { APP } from "./stage.mjs";
+
+const AXE = readFileSync(join(APP, "node_modules/axe-core/axe.min.js"), "utf8");
+
+export const SCREENS = readdirSync(join(APP, "src/screens"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => {
+    const text = readFileSync(join(APP, "src/screens", entry.name, "screen.ts"), "utf8");
+    return { id: entry.name, path: /path: "([^"]*)"/.exec(text)?.[1] ?? "" };
+  });
+
+/** Notes everything that a page should not say. */
+export function watch(page, troubles) {
+  page.on("console", (message) => {
+    const text = message.text();
+    // A refusal that the screen shows is no trouble of the screen.
+    if (["error", "warning"].includes(message.type()) && !/status of [45]\d\d/.test(text)) troubles.push(`${page.url()}: ${text.slice(0, 300)}`);
+  });
+  page.on("pageerror", (error) => troubles.push(`${page.url()}: ${error.message}`));
+}
+
+export async function axe(page) {
+  // The policy would refuse a script element; an evaluated one is the browser's own.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations
+    .filter((one) => one.impact === "serious" || one.impact === "critical")
+    .flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.target.join(" ")} ${node.html.slice(0, 140)}`));
+}
+
+/** Opens and judges; gives complaints. */
+export async function look(page, base, path, name, pictures) {
+  const complaints = [];
+  await page.goto(`${base}/ges/${path}`, { waitUntil: "load" });
+  await settled(page);
+  for (const one of await axe(page)) complaints.push(`${name}: ${one}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) complaints.push(`${name}: ${wide} px wider than the window`);
+  if (pictures) {
+    mkdirSync(pictures, { recursive: true });
+    await page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+  return complaints;
+}
+
+/** Until what is shown no longer changes on its own account: loaders are gone. */
+export async function settled(page) {
+  await page.waitForFunction(
+    () => document.querySelector("h1, main h2, form") && !document.querySelector(".mantine-Loader-root, .mantine-Skeleton-root"),
+    undefined,
+    { timeout: 15_000 },
+  );
+  await page.waitForTimeout(300);
+}

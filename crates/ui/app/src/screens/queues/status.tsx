@@ -1,0 +1,44 @@
+// Whether a queue is open, and what it offers: by word and sign.
+import { Badge } from "@mantine/core";
+import { IconAlertOctagon, IconCheck, IconDoor, IconDoorOff, IconX } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { QueueRow } from "@/api/types";
+import { useFormat } from "@/parts/format";
+
+export function Status({ row }: { row: QueueRow }) {
+  const { t } = useTranslation("queues");
+  const format = useFormat();
+  if (row.emergency) {
+    return (
+      <Badge color="red" leftSection={<IconAlertOctagon size={12} />}>
+        {t("emergency")}
+      </Badge>
+    );
+  }
+  if (row.open) {
+    return (
+      <Badge color="green" leftSection={<IconDoor size={12} />}>
+        {row.closesAt ? t("openUntil", { time: format.time(row.closesAt) }) : t("open")}
+      </Badge>
+    );
+  }
+  return (
+    <Badge color="gray" leftSection={<IconDoorOff size={12} />}>
+      {row.opensAt ? t("opens", { time: format.short(row.opensAt) }) : t("closed")}
+    </Badge>
+  );
+}
+
+export function Offered({ row }: { row: QueueRow }) {
+  const { t } = useTranslation("queues");
+  return (["immediate", "scheduled"] as const).map((kind) => {
+    const on = row.offered[kind];
+    const Sign = on ? IconCheck : IconX;
+    return (
+      <Badge key={kind} color={on ? "blue" : "gray"} leftSection={<Sign size={12} />}>
+        {t(`offered.${kind}`)}
+        <span className="sr-only"> {t(on ? "offered.yes" : "offered.no")}</span>
+      </Badge>
+    );
+  });
+}
