@@ -63,9 +63,16 @@ describe.each(namespaces.map((folder) => [relative(SRC, folder), folder] as cons
     const missing: string[] = [];
     for (const file of sources(folder)) {
       const text = readFileSync(file, "utf8");
-      const spaces = [...text.matchAll(/useTranslation\("([\w-]+)"\)/g)].map((match) => match[1]);
+      // Of several namespaces the first one needs no name.
+      const spaces = [...text.matchAll(/useTranslation\(\[?"([\w-]+)"/g)].map((match) => match[1]);
       if (spaces.some((space) => space !== namespace)) continue;
       for (const [, key = ""] of text.matchAll(/\bt\(\s*"([\w.-]+)"/g)) if (!has(key)) missing.push(`${key} (${file})`);
+      // A key with its namespace before it: words that are shared.
+      for (const [, space = "", key = ""] of text.matchAll(/\bt\(\s*"([\w-]+):([\w.-]+)"/g)) {
+        const shared = namespaces.find((one) => one.endsWith(`/${space}`));
+        const words = new Map(shared ? flat(read(shared, "en")) : []);
+        if (!words.has(key) && !words.has(`${key}_other`)) missing.push(`${space}:${key} (${file})`);
+      }
     }
     expect(missing).toEqual([]);
   });

@@ -1,5 +1,22 @@
-// What the screens for rules, setup and insight ask.
+// The administrator's side of the pretended API.
 import type { Router } from "../http";
 import type { World } from "../world";
+import { capacityRoutes } from "./capacity";
+import { numberRoutes } from "./numbers";
+import { serviceRoutes } from "./services";
+import { auditRoutes, callInRoutes, credentialRoutes, keyRoutes, webhookRoutes } from "./setup";
 
-export function adminRoutes(_router: Router, _world: World) {}
+const ALL = [
+  capacityRoutes,
+  numberRoutes,
+  serviceRoutes,
+  callInRoutes,
+  credentialRoutes,
+  keyRoutes,
+  webhookRoutes,
+  auditRoutes,
+];
+
+export function adminRoutes(router: Router, world: World) {
+  for (const add of ALL) add(router, world);
+}

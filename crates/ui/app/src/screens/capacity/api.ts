@@ -1,0 +1,86 @@
+// What the capacity screen and the planner ask.
+import { queryOptions } from "@tanstack/react-query";
+import { get, post, put } from "@/api/client";
+import type { Assigned } from "@/editing/assign";
+import type { Effect } from "@/editing/effect";
+import type { MapSlot } from "@/editing/slot-map-arrange";
+import { type Plan, type Shorthand, exceptionsShorthand, planOf, weekShorthand } from "./plan";
+
+export interface Rule {
+  id: string;
+  name: string;
+  slotMinutes: number;
+  week: Shorthand;
+  exceptions?: Shorthand;
+  queues: string[];
+  revision: number;
+}
+
+export interface Rules {
+  rules: Rule[];
+  queues: Assigned[];
+  revision: number;
+}
+
+/** What is edited of a rule. */
+export interface RuleEdit {
+  name: string;
+  slotMinutes: number;
+  week: Shorthand;
+  exceptions: Shorthand;
+}
+
+export const editOf = (rule: Rule): RuleEdit => ({
+  name: rule.name,
+  slotMinutes: rule.slotMinutes,
+  week: rule.week,
+  exceptions: rule.exceptions ?? {},
+});
+
+export const withPlan = (edit: RuleEdit, plan: Plan): RuleEdit => ({
+  ...edit,
+  slotMinutes: plan.slotMinutes,
+  week: weekShorthand(plan),
+  exceptions: exceptionsShorthand(plan),
+});
+
+export const planOfEdit = (edit: RuleEdit): Plan => planOf(edit);
+
+export const rulesQuery = queryOptions({
+  queryKey: ["capacity-rules"],
+  queryFn: ({ signal }) => get<Rules>("capacity-rules", undefined, signal),
+});
+
+interface SavedRule {
+  rule?: Rule;
+  id?: string;
+  effect?: Effect;
+}
+
+export const saveRule = (id: string | undefined, edit: RuleEdit, seen: number, dryRun: boolean) => {
+  const more = { ifMatch: seen, query: dryRun ? { dryRun } : {} };
+  return id === undefined
+    ? post<SavedRule>("capacity-rules", edit, more)
+    : put<SavedRule>(`capacity-rules/${id}`, edit, more);
+};
+
+export const convert = (rule: RuleEdit, slotMinutes: number) =>
+  post<{ rule: RuleEdit }>("capacity-rules/convert", { rule, slotMinutes });
+
+export const parse = (text: string, slotMinutes: number) =>
+  post<{ rule: RuleEdit }>("capacity-rules/parse", { text, slotMinutes });
+
+export interface PreviewSlot extends MapSlot {
+  end: string;
+}
+
+export const preview = (rule: RuleEdit, service: string, from: string, days: number, signal: AbortSignal) =>
+  post<{ zone: string; slots: PreviewSlot[] }>("capacity-rules/preview", { rule, service, from, days }, { signal });
+
+export const loadQuery = (queue: string, from: string, days: number) =>
+  queryOptions({
+    queryKey: ["capacity-rules", "load", queue, from, days],
+    queryFn: ({ signal }) =>
+      get<{ zone?: string; slots: MapSlot[] }>("capacity-rules/load", { queue, from, days }, signal),
+    enabled: queue !== "",
+  });
