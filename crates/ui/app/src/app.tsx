@@ -2,10 +2,12 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
 import { RouterProvider } from "react-router";
 import { isPassing } from "./api/errors";
 import { router } from "./router";
-import { theme } from "./theme/theme";
+import { makeTheme } from "./theme/theme";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -21,6 +23,9 @@ export const queryClient = new QueryClient({
 });
 
 export function App() {
+  const { t } = useTranslation("parts");
+  const close = t("close");
+  const theme = useMemo(() => makeTheme({ close }), [close]);
   return (
     <MantineProvider
       theme={theme}

@@ -100,6 +100,11 @@ export class LiveStream {
     this.#connect();
   }
 
+  /** What this page has just done itself: shown at once, also while paused. */
+  tell(topic: Topic, data: unknown) {
+    for (const listener of this.#listeners) if (listener.topics.has(topic)) listener.changes([{ topic, data }]);
+  }
+
   listen(listener: Listener) {
     this.#listeners.add(listener);
     return () => {

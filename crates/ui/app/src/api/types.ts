@@ -185,7 +185,7 @@ export interface About {
   startedAt: Instant;
   store: string;
   sharedMemory: string;
-  neighbours: { name: string; peer?: string; state: "up" | "down" | "off"; since?: Instant; detail?: string }[];
+  neighbours: { name: string; peer?: string; state: "up" | "down" | "off" | "unknown"; since?: Instant; detail?: string }[];
   time: Instant;
   zoneData: string;
 }

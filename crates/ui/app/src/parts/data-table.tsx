@@ -1,5 +1,4 @@
 // Rows by the thousand: only those in sight are drawn. Arrow keys move, Enter opens, Space marks.
-import { Checkbox } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from "@tabler/icons-react";
 import {
   type ColumnDef,
@@ -183,10 +182,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
           <tr aria-rowindex={1}>
             {onSelect && (
               <th scope="col">
-                <Checkbox
+                <input
+                  type="checkbox"
                   aria-label={t("table.selectAll")}
                   checked={selected.size > 0 && selected.size >= rows.length}
-                  indeterminate={selected.size > 0 && selected.size < rows.length}
+                  ref={(element) => {
+                    if (element) element.indeterminate = selected.size > 0 && selected.size < rows.length;
+                  }}
                   onChange={() => onSelect(selected.size > 0 ? NOTHING : new Set(rows.map(rowId)))}
                 />
               </th>
@@ -303,7 +305,8 @@ const Row = memo(function Row(props: RowProps) {
     >
       {marked !== undefined && (
         <td>
-          <Checkbox
+          <input
+            type="checkbox"
             aria-label={markLabel}
             checked={marked}
             tabIndex={-1}

@@ -19,7 +19,8 @@ const LOOKS = {
   COMPLETED: { color: "green", icon: IconCheck },
 } as const;
 
-const GOOD = new Set(["AGENT_ACCEPTED", "ANSWERED", "SUCCESS", "COMPLETED", "CUSTOMER_CALLED_IN", "CONNECTED", "ACCEPTED"]);
+/** Ends that the customer would call good. */
+const GOOD = new Set(["AGENT_CONNECTED", "CUSTOMER_CALLED_IN"]);
 
 export function useStateText() {
   const { t, i18n } = useTranslation("parts");
@@ -35,7 +36,7 @@ export function useStateText() {
 export function StateBadge({ state, reason }: { state: CallbackState; reason?: string | undefined }) {
   const text = useStateText();
   const bad = state === "COMPLETED" && reason !== undefined && !GOOD.has(reason);
-  const cancelled = reason === "CANCELLED" || reason === "CANCELED";
+  const cancelled = reason === "CANCELLED";
   const { color, icon: Icon } = LOOKS[state];
   const Sign = bad ? IconX : Icon;
   return (

@@ -1,5 +1,4 @@
 // A point in time on the screen: in the viewer's zone, with the zone; the other zones are one hover away.
-import { Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { HERE, useFormat } from "./format";
@@ -16,20 +15,21 @@ export function When({ at, zone, show = "short" }: WhenProps) {
   const format = useFormat();
   if (!at) return <span aria-label={t("time.none")}>–</span>;
   const text = show === "ago" ? format.ago(at) : format[show](at);
-  const lines = [
+  const lines = () => [
     `${format.full(at)} · ${t("time.here", { zone: HERE })}`,
     ...(zone && zone !== HERE ? [`${format.full(at, zone)} · ${t("time.office", { zone })}`] : []),
     at.replace("T", " ").replace(/\.\d+Z$/, " UTC"),
   ];
   return (
-    <Tooltip
-      maw={460}
-      label={lines.map((line) => (
-        <div key={line}>{line}</div>
-      ))}
+    <time
+      dateTime={at}
+      // Worked out when somebody looks: a list draws hundreds of these.
+      onPointerEnter={(event) => {
+        event.currentTarget.title = lines().join("\n");
+      }}
     >
-      <time dateTime={at}>{text}</time>
-    </Tooltip>
+      {text}
+    </time>
   );
 }
 

@@ -73,7 +73,7 @@ export default function Palette({ onClose, onShortcuts }: { onClose: () => void;
     event.preventDefault();
   };
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding="sm" size="lg" yOffset="12vh" title={null}>
+    <Modal opened onClose={onClose} withCloseButton={false} padding="sm" size="lg" yOffset="12vh" attributes={{ content: { "aria-label": t("palette.open") } }}>
       <TextInput
         aria-label={t("palette.open")}
         placeholder={t("palette.placeholder")}

@@ -16,38 +16,42 @@ const petrol: MantineColorsTuple = [
 
 const small = { defaultProps: { size: "xs" } };
 // A lock on scrolling would inject a style; the page itself never scrolls, its main part does.
-const layer = { defaultProps: { lockScroll: false, overlayProps: { backgroundOpacity: 0.35 } } };
-
-export const theme = createTheme({
-  primaryColor: "blue",
-  colors: { blue: petrol },
-  primaryShade: { light: 6, dark: 7 },
-  defaultRadius: "sm",
-  cursorType: "pointer",
-  respectReducedMotion: true,
-  fontFamily: "var(--ges-font)",
-  components: {
-    Button: small,
-    ActionIcon: { defaultProps: { size: "md", variant: "subtle", color: "gray" } },
-    TextInput: small,
-    PasswordInput: small,
-    NumberInput: small,
-    Textarea: small,
-    Select: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
-    MultiSelect: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
-    TagsInput: small,
-    PillsInput: small,
-    Autocomplete: small,
-    Checkbox: small,
-    Switch: small,
-    Radio: small,
-    SegmentedControl: small,
-    Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: "sm" } },
-    Badge: { defaultProps: { variant: "light", radius: "sm" } },
-    Modal: layer,
-    Drawer: layer,
-    Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } },
-    Menu: { defaultProps: { shadow: "md" } },
-    Popover: { defaultProps: { shadow: "md" } },
-  },
+const layer = (close: string) => ({
+  defaultProps: { lockScroll: false, overlayProps: { backgroundOpacity: 0.35 }, closeButtonProps: { "aria-label": close } },
 });
+
+/** The words are those that the library needs for its own buttons. */
+export const makeTheme = (words: { close: string }) =>
+  createTheme({
+    primaryColor: "blue",
+    colors: { blue: petrol },
+    primaryShade: { light: 6, dark: 7 },
+    defaultRadius: "sm",
+    cursorType: "pointer",
+    respectReducedMotion: true,
+    fontFamily: "var(--ges-font)",
+    components: {
+      Button: small,
+      ActionIcon: { defaultProps: { size: "md", variant: "subtle", color: "gray" } },
+      TextInput: small,
+      PasswordInput: small,
+      NumberInput: small,
+      Textarea: small,
+      Select: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
+      MultiSelect: { defaultProps: { size: "xs", comboboxProps: { shadow: "md" } } },
+      TagsInput: small,
+      PillsInput: small,
+      Autocomplete: small,
+      Checkbox: small,
+      Switch: small,
+      Radio: small,
+      SegmentedControl: small,
+      Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: "sm" } },
+      Badge: { defaultProps: { variant: "light", radius: "sm" } },
+      Modal: layer(words.close),
+      Drawer: layer(words.close),
+      Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } },
+      Menu: { defaultProps: { shadow: "md" } },
+      Popover: { defaultProps: { shadow: "md" } },
+    },
+  });

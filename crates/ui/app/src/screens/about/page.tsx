@@ -87,9 +87,9 @@ function Content({ about }: { about: About }) {
   );
 }
 
-function Health({ state }: { state: "up" | "down" | "off" }) {
+function Health({ state }: { state: About["neighbours"][number]["state"] }) {
   const { t } = useTranslation("about");
-  const looks = { up: ["green", IconCheck], down: ["red", IconX], off: ["gray", IconMinus] } as const;
+  const looks = { up: ["green", IconCheck], down: ["red", IconX], off: ["gray", IconMinus], unknown: ["gray", IconMinus] } as const;
   const [color, Icon] = looks[state];
   return (
     <Badge color={color} leftSection={<Icon size={12} stroke={2.4} />}>

@@ -1,14 +1,17 @@
 // What can be done to one callback. Each answer is told to the lists that show it.
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { patch, post } from "@/api/client";
+import { live } from "@/api/live";
 import type { CallbackDetail, CallbackRow } from "@/api/types";
 import { callbackKey } from "./list";
 
 /** The stream will tell, too; but who has pressed a button should not wait for it. */
 function told(client: QueryClient, row: CallbackRow) {
+  live.tell("callback", row);
   client.setQueryData<CallbackDetail>(callbackKey(row.id), (before) => before && { ...before, ...row });
   void client.invalidateQueries({ queryKey: callbackKey(row.id) });
-  void client.invalidateQueries({ queryKey: ["callbacks"] });
+  void client.invalidateQueries({ queryKey: ["callbacks", "count"] });
+  void client.invalidateQueries({ queryKey: ["callbacks", "next"] });
   void client.invalidateQueries({ queryKey: ["slots"] });
 }
 

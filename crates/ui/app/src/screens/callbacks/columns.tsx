@@ -21,7 +21,7 @@ export function useColumns(): Column<CallbackRow>[] {
     const time = (id: "createdTime" | "updatedTime" | "completedTime" | "expirationTime" | "dueTime", sort?: string): Column<CallbackRow> => ({
       id,
       header: t(`columns.${id}`),
-      width: 168,
+      width: 188,
       ...(sort ? { sort } : {}),
       cell: (row) => <When at={row[id]} />,
     });
@@ -29,7 +29,7 @@ export function useColumns(): Column<CallbackRow>[] {
       {
         id: "desiredTime",
         header: t("columns.desiredTime"),
-        width: 178,
+        width: 200,
         sort: "desired",
         cell: (row) => (
           <span className={classes["when"]}>

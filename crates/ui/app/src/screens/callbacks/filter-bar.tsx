@@ -86,7 +86,7 @@ export function FilterBar({ filter, onChange }: FilterBarProps) {
           </PillsInput>
         </Combobox.DropdownTarget>
         <Combobox.Dropdown>
-          <Combobox.Options mah={340} className={classes["options"] ?? ""}>
+          <Combobox.Options mah={340} aria-label={t("filter.label")} tabIndex={0} className={classes["options"] ?? ""}>
             {shown.length === 0 && <Combobox.Empty>{t("filter.nothing")}</Combobox.Empty>}
             {GROUPS.map((group) => {
               const options = shown.filter((one) => one.group === group);

@@ -30,6 +30,8 @@ export function useCallbackList(filter: Filter) {
     staleTime: 30_000,
     gcTime: 60_000,
     placeholderData: keepPreviousData,
+    // Comparing ten thousand rows deeply at every change would cost more than it saves: `patched` keeps what is the same.
+    structuralSharing: false,
   });
   const count = useQuery({
     queryKey: countKey,
