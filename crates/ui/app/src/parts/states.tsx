@@ -18,7 +18,12 @@ export function Loading({ full = false }: { full?: boolean }) {
   }, []);
   return (
     <div className={classes["loading"]} data-full={full || undefined} role="status" aria-live="polite">
-      {late && <Loader size="sm" aria-label={t("states.loading")} />}
+      {late && (
+        <>
+          <Loader size="sm" aria-hidden />
+          <span className="sr-only">{t("states.loading")}</span>
+        </>
+      )}
     </div>
   );
 }
