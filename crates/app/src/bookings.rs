@@ -8,7 +8,7 @@ use ges_domain::name::ServiceName;
 use ges_domain::refusal::Refusal;
 use ges_domain::service::Service;
 use ges_domain::time::{SignedDuration, Timestamp};
-use ges_ports::{Admission, Allowance, BookError, Booked, Estimate, Subject, WaitMode};
+use ges_ports::{Admission, Allowance, BookError, Booked, Estimate, HumanProof, Subject, WaitMode};
 
 use crate::{App, Failure};
 
@@ -26,6 +26,8 @@ pub struct Wish {
     pub key: Option<(IdempotencyKey, Fingerprint)>,
     /// Who makes the booking.
     pub by: Actor,
+    /// What a client of the public API shows to be human.
+    pub proof: HumanProof,
 }
 
 impl App {
@@ -64,7 +66,17 @@ impl App {
                 }
             };
             if counted.is_empty() && wish.by == Actor::Api {
-                counted = self.admit(&service, &booking, now).await?;
+                counted = match self.human(tenant, &wish.proof, now).await {
+                    Ok(counted) => counted,
+                    Err(failure) => return self.replayed(tenant, &wish, failure, now).await,
+                };
+                match self.admit(&service, &booking, now).await {
+                    Ok(more) => counted.extend(more),
+                    Err(failure) => {
+                        self.give_back(&counted, now).await;
+                        return Err(failure);
+                    }
+                }
             }
             outcome = self.ports.callbacks.book(&booking).await;
             if !matches!(outcome, Err(BookError::CatalogueChanged)) {
@@ -87,6 +99,28 @@ impl App {
                 self.give_back(&counted, now).await;
                 Err(self.with_free_slots(tenant, &wish, error.into(), now).await)
             }
+        }
+    }
+
+    /// A repeat whose first request is under way shows a token that is spent on it: if that came to a callback, it is the
+    /// answer to both.
+    async fn replayed(
+        &self,
+        tenant: TenantId,
+        wish: &Wish,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Booked, Failure> {
+        let (Failure::Refused(Refusal::HumanTokenRefused), Some((key, fingerprint))) =
+            (&failure, &wish.key)
+        else {
+            return Err(failure);
+        };
+        match self.ports.callbacks.recall(tenant, key, now).await? {
+            Some(earlier) if earlier.fingerprint == *fingerprint => {
+                Ok(Booked::Replayed(earlier.callback))
+            }
+            Some(_) | None => Err(failure),
         }
     }
 
@@ -139,7 +173,7 @@ impl App {
         Ok(counted)
     }
 
-    async fn give_back(&self, counted: &[Subject], at: Timestamp) {
+    pub(crate) async fn give_back(&self, counted: &[Subject], at: Timestamp) {
         for subject in counted {
             if let Err(fault) = self.ports.throttle.withdraw(subject, at).await {
                 tracing::warn!(
@@ -198,7 +232,10 @@ fn throttled(tenant: TenantId, subject: &Subject, retry_after: SignedDuration) -
             metrics::counter!("CB_ENQUEUE_LIMIT_REACHED", "tenant" => tenant).increment(1);
             Refusal::NumberThrottled { retry_after_secs: secs }
         }
-        Subject::Bookings(..) | Subject::Release(..) | Subject::Client(_) => {
+        Subject::Bookings(..)
+        | Subject::Release(..)
+        | Subject::Client(_)
+        | Subject::HumanToken(_) => {
             metrics::counter!("CB_TTL_LIMIT_REACHED", "tenant" => tenant).increment(1);
             Refusal::ServiceThrottled { retry_after_secs: secs }
         }

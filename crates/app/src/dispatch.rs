@@ -4,6 +4,8 @@
 //! a start that may not have been sent is sent again as the same attempt. So every step can be repeated, by this node or
 //! another, and the customer is still called once.
 
+mod pushes;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -87,34 +89,30 @@ impl Step<'_> {
         let found = self.app.ports.callbacks.find_each(&ids).await?;
         let mut submits = Vec::new();
         let mut outside = Vec::new();
+        let mut pushes = Vec::new();
         let mut changes = Vec::new();
         for (leased, callback) in leased.into_iter().zip(found) {
             let Some(callback) = callback else {
                 self.settle(&leased, Fate::Done);
                 continue;
             };
-            if let Effect::Signal { .. } | Effect::Push { .. } = leased.effect {
-                outside.push((leased, callback));
-                continue;
-            }
-            if self.now >= callback.expires_at() {
-                changes.push((leased, Change::Expire));
-                continue;
-            }
+            let over = self.now >= callback.expires_at();
             match leased.effect {
+                Effect::Signal { .. } => outside.push((leased, callback)),
+                Effect::Push { .. } => pushes.push((leased, callback)),
+                _ if over => changes.push((leased, Change::Expire)),
                 Effect::Submit { .. } => submits.push((leased, callback)),
                 Effect::Acknowledge { attempt } => {
                     changes.push((leased, Change::Unacknowledged { attempt }));
                 }
                 Effect::Lapse { attempt } => changes.push((leased, Change::Lapse { attempt })),
-                Effect::Watch { .. } | Effect::Signal { .. } | Effect::Push { .. } => {
-                    outside.push((leased, callback));
-                }
+                Effect::Watch { .. } => outside.push((leased, callback)),
             }
         }
         self.change(changes).await?;
         self.submit(submits).await?;
-        self.talk(outside).await
+        self.talk(outside).await?;
+        self.push(pushes).await
     }
 
     fn settle(&mut self, leased: &Leased, fate: Fate) {

@@ -12,6 +12,9 @@ pub enum Failure {
     /// A neighbour is in trouble; the caller may try again.
     #[error(transparent)]
     Faulted(#[from] Fault),
+    /// What we were set up with is not good: the operator acts, and trying again does not help.
+    #[error(transparent)]
+    Ours(Fault),
 }
 
 impl From<ChangeError> for Failure {

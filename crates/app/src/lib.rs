@@ -1,38 +1,52 @@
 #![doc = include_str!("../README.md")]
 
+mod admission;
+mod api_keys;
 mod bookings;
 mod changes;
+mod credentials;
 mod dispatch;
 mod estimates;
 mod failure;
 mod learning;
 mod news;
+mod notices;
 mod offers;
 mod sessions;
 mod settings;
 mod shelf;
+mod statistics;
+mod tenants;
 
 use std::sync::Arc;
 
 use ges_domain::name::NodeName;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    Callbacks, Catalogues, Clock, Credentials, Effects, Ids, Notices, Orchestrator, Records,
-    Throttle, Traces, Untraced, WaitTimes,
+    ApiKeys, Callbacks, Catalogues, Chance, Clock, Credentials, Effects, Humans, Ids, Notices,
+    Orchestrator, People, Push, Records, Seals, Statistics, Tenants, Throttle, Traces, Untraced,
+    WaitTimes,
 };
 use tokio::sync::Notify;
 
+use credentials::Keyring;
 use learning::Learning;
 
+pub use api_keys::KnownKey;
 pub use bookings::Wish;
 pub use changes::Watermark;
+pub use credentials::{
+    CredentialKind, Described, Entry, PutFailure, Rotation, Shown, Tried, credential_kinds,
+};
 pub use dispatch::Tick;
 pub use estimates::{Expectation, QueueStatus};
 pub use failure::Failure;
+pub use notices::Unsent;
 pub use offers::{Availability, AvailabilityQuery};
 pub use sessions::{Call, Started};
 pub use settings::PublishFailure;
 pub use shelf::{Shelf, Stock};
+pub use statistics::NoFigures;
 
 /// The outside, one port each; a neighbour that is not configured is absent.
 #[derive(Clone)]
@@ -55,6 +69,22 @@ pub struct Ports {
     pub throttle: Arc<dyn Throttle>,
     /// The other nodes' ears; without them, each finds out by looking.
     pub notices: Option<Arc<dyn Notices>>,
+    /// Who may sign in, and what they may do.
+    pub people: Arc<dyn People>,
+    /// The contact centres.
+    pub tenants: Arc<dyn Tenants>,
+    /// Keys of the public API, given out and taken back.
+    pub api_keys: Arc<dyn ApiKeys>,
+    /// Secrets at rest, and away.
+    pub seals: Arc<dyn Seals>,
+    /// New secrets.
+    pub chance: Arc<dyn Chance>,
+    /// The push service; without one, no device is told anything.
+    pub push: Option<Arc<dyn Push>>,
+    /// The captcha service; without one, no tenant can demand a captcha.
+    pub humans: Option<Arc<dyn Humans>>,
+    /// The statistics service; without one, there are no figures.
+    pub statistics: Option<Arc<dyn Statistics>>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// New names.
@@ -96,6 +126,7 @@ pub struct App {
     shelf: Arc<Shelf>,
     learning: Arc<Learning>,
     traces: Arc<dyn Traces>,
+    keyring: Arc<Keyring>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -110,6 +141,7 @@ impl App {
             options,
             shelf,
             learning: Arc::new(learning),
+            keyring: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -135,6 +167,7 @@ impl App {
             options: self.options.clone(),
             shelf: Arc::clone(&self.shelf),
             learning: Arc::clone(&self.learning),
+            keyring: Arc::clone(&self.keyring),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }

@@ -139,6 +139,7 @@ fn bound(key: &str, tenant: TenantId, purpose: Purpose) -> String {
         Purpose::Push => String::from("push"),
         Purpose::Captcha => String::from("captcha"),
         Purpose::Statistics => String::from("statistics"),
+        Purpose::ApiKey => String::from("api key"),
         Purpose::Webhook(endpoint) => format!("webhook {endpoint}"),
         Purpose::Session => String::from("session"),
     };

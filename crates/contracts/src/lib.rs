@@ -26,6 +26,7 @@ pub mod people;
 pub mod push;
 pub mod records;
 pub mod sessions;
+pub mod stand_ins;
 pub mod statistics;
 pub mod tenants;
 pub mod throttle;

@@ -16,6 +16,14 @@ impl Backoff {
     pub const NEIGHBOUR: Self =
         Self { first: SignedDuration::from_secs(1), ceiling: SignedDuration::from_secs(60) };
 
+    /// For a device that is told soon or never: 1 s, 2 s, 4 s … 16 s.
+    pub const DEVICE: Self =
+        Self { first: SignedDuration::from_secs(1), ceiling: SignedDuration::from_secs(16) };
+
+    /// For an account that sent too much: 60 s, 120 s.
+    pub const QUOTA: Self =
+        Self { first: SignedDuration::from_secs(60), ceiling: SignedDuration::from_secs(120) };
+
     /// The wait after `tries` failed tries: `first × 2^(tries − 1)`, at most the ceiling, ± 20 % by `seed`.
     ///
     /// The spread keeps those that failed together from coming back together; the same seed gives the same wait.

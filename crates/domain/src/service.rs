@@ -227,6 +227,15 @@ impl Settings {
         found.or_else(|| self.upcoming.first())
     }
 
+    /// The same, with words of ours where the service has none.
+    pub fn upcoming_words(&self, language: Option<&str>) -> NoticeText {
+        self.upcoming_text(language).cloned().unwrap_or_else(|| NoticeText {
+            language: String::from("en-US"),
+            title: String::from("We are about to call you"),
+            body: String::from("Please keep your phone at hand."),
+        })
+    }
+
     /// The time after the desired time at which an uncompleted callback has failed.
     pub fn ttl(&self) -> SignedDuration {
         SignedDuration::from_secs(self.queue_ttl_seconds.into())
@@ -283,6 +292,7 @@ mod tests {
         let queue = QueueName::parse("VQ").unwrap();
         let mut settings = Settings { language: String::from("fr-CA"), ..Settings::new(queue) };
         assert_eq!(settings.upcoming_text(Some("de-AT")), None);
+        assert!(!settings.upcoming_words(Some("de-AT")).title.is_empty(), "words of ours");
         settings.upcoming = ["es-ES", "fr-FR", "de-DE", "de-AT"].map(text).to_vec();
         for (language, told) in [
             (Some("de-AT"), "de-AT"),
@@ -294,6 +304,7 @@ mod tests {
         ] {
             assert_eq!(settings.upcoming_text(language), Some(&text(told)), "{language:?}");
         }
+        assert_eq!(settings.upcoming_words(Some("de")), text("de-DE"));
         settings.language = String::from("ja-JP");
         assert_eq!(settings.upcoming_text(Some("pt-BR")), Some(&text("es-ES")));
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::http::{Bought, CallError, Host, Tokens, Tries};
 use ges_ports::{Delivery, Fault, Push, PushAccount, PushMessage, PushRefusal, Secret};
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
@@ -13,11 +14,16 @@ use tracing::{Instrument as _, info_span};
 
 use crate::account::assertion;
 use crate::config::Config;
+use crate::holder::{Holder, NoToken};
 use crate::message::body;
 use crate::reply::{self, Reply};
-use crate::tokens::{Bought, Holder, NoToken, Tokens};
-use crate::wire::{CallError, Host, PEER, fault};
 
+/// The name under which faults, spans and logs speak of this neighbour.
+const PEER: &str = "fcm";
+/// The most that an answer may hold, in bytes, unpacked.
+const BODY_LIMIT: usize = 64 * 1024;
+/// A token is not used in the last part of its life.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 /// The grant by which an assertion buys a token.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// A token whose end nobody names is taken for this long.
@@ -27,7 +33,7 @@ const USUAL_LIFE_SECS: i64 = 3_600;
 pub struct Fcm {
     config: Config,
     client: Client,
-    tokens: Tokens,
+    tokens: Tokens<Holder, NoToken>,
     messages: Host,
     grants: Host,
 }
@@ -53,7 +59,7 @@ struct NotGranted {
 impl Fcm {
     /// The neighbour at the configured addresses. `client` is one that [`Config::tune`] prepared.
     pub fn new(config: Config, client: Client) -> Self {
-        let (messages, grants) = (Host::default(), Host::default());
+        let (messages, grants) = (Host::new(PEER, BODY_LIMIT), Host::new(PEER, BODY_LIMIT));
         Self { config, client, tokens: Tokens::default(), messages, grants }
     }
 
@@ -68,7 +74,7 @@ impl Fcm {
         let assertion = assertion(account, &self.config.token_url, now)?;
         let form = [("grant_type", GRANT), ("assertion", assertion.as_str())];
         let request = self.client.post(self.config.token_url.clone()).form(&form);
-        let answer = self.grants.call(request, self.config.timeout(), now).await;
+        let answer = self.grants.call(request, Tries::Once, self.config.timeout(), now).await;
         let answer = answer.map_err(|error| NoToken::Call(Arc::new(error)))?;
         if answer.status.is_client_error() {
             let NotGranted { error } = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -81,8 +87,8 @@ impl Fcm {
         let odd = |_quoted| NoToken::Call(Arc::new(CallError::Unintelligible));
         let Granted { access_token, expires_in } = granted.map_err(odd)?;
         let life = expires_in.unwrap_or(USUAL_LIFE_SECS).clamp(0, USUAL_LIFE_SECS * 24);
-        let ends_at = now + SignedDuration::from_secs(life);
-        Ok(Bought { token: Secret::new(access_token), ends_at })
+        let renew_at = now + SignedDuration::from_secs(life) - MARGIN;
+        Ok(Bought { token: Secret::new(access_token), renew_at })
     }
 
     async fn send(
@@ -99,7 +105,7 @@ impl Fcm {
             .header(CONTENT_TYPE, "application/json; charset=UTF-8")
             .body(body);
         let span = info_span!("fcm.send", peer = PEER, outcome = Empty);
-        let call = self.messages.call(request, self.config.timeout(), now);
+        let call = self.messages.call(request, Tries::Once, self.config.timeout(), now);
         let answer = call.instrument(span.clone()).await;
         let reply = answer.and_then(|answer| reply::read(&answer));
         span.record("outcome", outcome(&reply));
@@ -116,7 +122,7 @@ impl Fcm {
         let buy = self.buy(&message.account, now);
         match self.tokens.get(&holder, now, buy).await {
             Ok(token) => Ok(Ok(token)),
-            Err(NoToken::Call(error)) => Err(fault(error)),
+            Err(NoToken::Call(error)) => Err(error.fault(PEER)),
             Err(refused @ (NoToken::Key(_) | NoToken::Refused(_))) => {
                 tracing::warn!(peer = PEER, tenant = %message.tenant, error = %refused,
                     "a tenant's push account is not good");
@@ -148,7 +154,7 @@ impl Push for Fcm {
                     let holder = Holder::of(message.tenant, &message.account);
                     self.tokens.forget(&holder, &token).await;
                 }
-                Err(error) => return Err(fault(Arc::new(error))),
+                Err(error) => return Err(Arc::new(error).fault(PEER)),
             }
         }
         Ok(Delivery::Refused(PushRefusal::AccountRefused))

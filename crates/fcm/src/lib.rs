@@ -3,10 +3,9 @@
 mod account;
 mod config;
 mod fcm;
+mod holder;
 mod message;
 mod reply;
-mod tokens;
-mod wire;
 
 pub use config::Config;
 pub use fcm::Fcm;

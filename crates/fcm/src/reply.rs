@@ -1,10 +1,9 @@
 //! What an answer of the push service means: the table of its errors, each with what is to be done about it.
 
+use ges_ports::http::{Answer, CallError};
 use ges_ports::{Delivery, PushDelay, PushRefusal};
 use reqwest::StatusCode;
 use serde::Deserialize;
-
-use crate::wire::{Answer, CallError};
 
 /// What came of a call.
 #[derive(Debug)]

@@ -12,6 +12,8 @@ mod clock;
 mod credentials;
 mod effects;
 mod fault;
+#[cfg(feature = "http")]
+pub mod http;
 mod humans;
 mod notices;
 mod orchestrator;

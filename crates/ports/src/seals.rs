@@ -15,6 +15,8 @@ pub enum Purpose {
     Captcha,
     /// The password for statistics.
     Statistics,
+    /// A key of the public API, where its source keeps no names by which it could be taken back.
+    ApiKey,
     /// The signing secret of a webhook.
     Webhook(RecordId),
     /// The tokens of a session.

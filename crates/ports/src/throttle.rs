@@ -19,6 +19,8 @@ pub enum Subject {
     Release(TenantId, QueueName),
     /// Requests of a client, by a digest of its key.
     Client(String),
+    /// Bookings on one captcha token, by a digest of it and its tenant.
+    HumanToken(String),
 }
 
 /// At most `limit` in any stretch of `window`.

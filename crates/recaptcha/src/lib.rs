@@ -4,7 +4,6 @@ mod config;
 mod memory;
 mod opinion;
 mod recaptcha;
-mod wire;
 
 pub use config::Config;
 pub use recaptcha::Recaptcha;

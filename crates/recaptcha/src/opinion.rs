@@ -1,9 +1,8 @@
 //! What the service's answers mean, and whether what they tell is enough for the site.
 
+use ges_ports::http::{Answer, CallError};
 use ges_ports::{CaptchaSite, CaptchaVersion, Doubt, Verdict};
 use serde::Deserialize;
-
-use crate::wire::{Answer, CallError};
 
 /// What an answer comes to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -168,6 +167,7 @@ mod tests {
 
     fn answer(status: u16, body: &Value) -> Answer {
         Answer {
+            retry_after: None,
             status: StatusCode::from_u16(status).unwrap(),
             body: body.to_string().into_bytes(),
         }

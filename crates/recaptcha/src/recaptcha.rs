@@ -1,9 +1,11 @@
 //! The neighbour as a whole: asks the form that a site has, remembers the answer, and keeps the port.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ges_domain::time::Timestamp;
+use ges_ports::http::{CallError, Host, Tries};
 use ges_ports::{CaptchaSite, CaptchaVersion, Doubt, HumanToken, Humans, Verdict, VouchError};
 use reqwest::Client;
 use serde_json::json;
@@ -13,7 +15,11 @@ use tracing::{Instrument as _, info_span};
 use crate::config::Config;
 use crate::memory::{Known, Memory, STANDS};
 use crate::opinion::{Opinion, assessed, verified};
-use crate::wire::{CallError, Host, PEER};
+
+/// The name under which faults, spans and logs speak of this neighbour.
+const PEER: &str = "recaptcha";
+/// The most that an answer may hold, in bytes, unpacked.
+const BODY_LIMIT: usize = 64 * 1024;
 
 /// Google reCAPTCHA in its three versions.
 pub struct Recaptcha {
@@ -33,7 +39,7 @@ impl std::fmt::Debug for Recaptcha {
 impl Recaptcha {
     /// The neighbour at the configured addresses. `client` is one that [`Config::tune`] prepared.
     pub fn new(config: Config, client: Client) -> Self {
-        let (sites, enterprise) = (Host::default(), Host::default());
+        let (sites, enterprise) = (Host::new(PEER, BODY_LIMIT), Host::new(PEER, BODY_LIMIT));
         Self { config, client, memory: Memory::default(), sites, enterprise }
     }
 
@@ -68,8 +74,8 @@ impl Recaptcha {
         let ip = remote_ip.map(|ip| ip.to_string());
         let mut form = vec![("secret", site.secret.expose()), ("response", token.expose())];
         form.extend(ip.as_deref().map(|ip| ("remoteip", ip)));
-        let request = || self.client.post(self.config.verify_url.clone()).form(&form);
-        let answer = self.sites.call(request, self.config.timeout(), now).await?;
+        let request = self.client.post(self.config.verify_url.clone()).form(&form);
+        let answer = self.sites.call(request, Tries::Twice, self.config.timeout(), now).await?;
         verified(site, &answer)
     }
 
@@ -91,8 +97,9 @@ impl Recaptcha {
         }
         let body = json!({ "event": event });
         let url = self.config.assessments_url(project, site.secret.expose());
-        let request = || self.client.post(url.clone()).json(&body);
-        let answer = self.enterprise.call(request, self.config.timeout(), now).await?;
+        let request = self.client.post(url).json(&body);
+        let answer =
+            self.enterprise.call(request, Tries::Twice, self.config.timeout(), now).await?;
         assessed(site, &answer)
     }
 }
@@ -130,7 +137,7 @@ impl Humans for Recaptcha {
                 if error.never_sent() {
                     *known = Known::Unsent;
                 }
-                Err(VouchError::Fault(error.into()))
+                Err(VouchError::Fault(Arc::new(error).fault(PEER)))
             }
         }
     }

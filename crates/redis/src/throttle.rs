@@ -73,6 +73,7 @@ impl RedisThrottle {
                 self.0.key(format_args!("throttle:release:{tenant}:{queue}"))
             }
             Subject::Client(digest) => self.0.key(format_args!("throttle:client:{digest}")),
+            Subject::HumanToken(digest) => self.0.key(format_args!("throttle:human:{digest}")),
         }
     }
 }

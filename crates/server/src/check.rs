@@ -1,5 +1,7 @@
 //! The doctor: loads what `serve` would load, looks at every neighbour once, and prints what it saw.
 
+mod peers;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +11,7 @@ use ges_ports::{Clock, Fault};
 
 use crate::config::Config;
 use crate::ids::{InstallationKey, SystemChance, SystemClock};
-use crate::wiring::{self, memory, orchestra};
+use crate::wiring::{self, Clients, memory, orchestra};
 use crate::{first_start, store};
 
 /// How long a neighbour may take that is found by a task of its own, over and over.
@@ -65,6 +67,9 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
             "note  no redis.connection: each node counts throttles and keeps sessions by itself"
         );
     }
+    if config.statistics.url.is_none() {
+        println!("note  no statistics.url: there are no figures of the contact centre");
+    }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -82,6 +87,7 @@ async fn rows(config: &Config) -> Vec<Row> {
     rows.extend(memory_row(config).await);
     rows.extend(orchestra_rows(config).await);
     rows.extend(router_rows(config).await);
+    rows.extend(peers::rows(config).await);
     rows
 }
 
@@ -148,7 +154,9 @@ async fn orchestra_rows(config: &Config) -> Vec<Row> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let begun = Instant::now();
     let own_url = format!("http://{}", config.server.listen);
-    let orchestra = match orchestra::open(config, &own_url, &clock) {
+    let orchestra = match Clients::new(&config.egress)
+        .and_then(|clients| orchestra::open(config, &clients, &own_url, &clock))
+    {
         Ok(orchestra) => orchestra,
         Err(error) => {
             let answer: Result<(), _> = Err(format!("{error:#}"));
@@ -174,7 +182,7 @@ async fn orchestra_rows(config: &Config) -> Vec<Row> {
 async fn router_rows(config: &Config) -> Vec<Row> {
     let advice = "is it running, and is urs.nodes its address?";
     let begun = Instant::now();
-    let urs = match wiring::urs(config) {
+    let urs = match Clients::new(&config.egress).and_then(|clients| wiring::urs(config, &clients)) {
         Ok(None) => return Vec::new(),
         Ok(Some(urs)) => urs,
         Err(error) => {

@@ -16,7 +16,7 @@ struct Cli {
 }
 
 #[derive(clap::Args)]
-struct Source {
+pub(crate) struct Source {
     /// The configuration file; without one, defaults and the environment (`GES__SECTION__KEY`) apply.
     #[arg(long, short, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -36,11 +36,32 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// What seals secrets in the store.
+    #[command(subcommand)]
+    Secrets(Secrets),
+    /// Callback settings, for sites that publish them without Designer.
+    #[command(subcommand)]
+    Settings(crate::settings::Command),
     /// Print the API's description, in the form of `OpenAPI` 3.1.
     Openapi,
     /// Print reference documentation.
     #[command(subcommand)]
     Docs(Docs),
+}
+
+#[derive(Subcommand)]
+enum Secrets {
+    /// Seal every stored secret with the first key, so that older keys can be taken away.
+    ///
+    /// May run while nodes serve. With `--new-key` a new key is put in front of `secrets.key_file` before; nodes read the
+    /// file again when they meet the new key, so all of them must see the same file.
+    Rotate {
+        #[command(flatten)]
+        source: Source,
+        /// First put a new key in front of the file of keys.
+        #[arg(long)]
+        new_key: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -59,9 +80,34 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         }
         Command::Check(source) => crate::check::run(&load(&source)?),
         Command::Migrate { source, check } => crate::store::migrate(&load(&source)?, check),
+        Command::Secrets(Secrets::Rotate { source, new_key }) => rotate(&load(&source)?, new_key),
+        Command::Settings(command) => command.run(load),
         Command::Openapi => Ok(print(&format!("{:#}", ges_web::document()))),
         Command::Docs(Docs::Config) => Ok(print(&crate::reference::configuration())),
     }
+}
+
+/// Seals everything anew, and says what is left.
+fn rotate(config: &Config, new_key: bool) -> anyhow::Result<ExitCode> {
+    if new_key {
+        let name = crate::keys::add(config)?;
+        print(&format!("the new key {name} is the first in {}", config.secrets.key_file.display()));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        let url = format!("http://{}", config.server.listen);
+        let house = crate::wiring::build(config, &url).await?;
+        anyhow::Ok(house.app.rotate_secrets().await?)
+    })?;
+    print(&format!("{} secrets, {} of them sealed anew", done.looked, done.renewed));
+    for closed in &done.closed {
+        print(&format!("stays closed: {closed}"));
+    }
+    if !done.closed.is_empty() {
+        print("keep the older keys, or enter these secrets again");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn load(source: &Source) -> anyhow::Result<Config> {

@@ -1,5 +1,7 @@
 //! The configuration: one TOML file, environment overrides, secrets in files; all complaints at once.
 
+mod outside;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::telemetry;
+pub(crate) use outside::{Auth, AuthMode, Egress, Secrets, SystemRoots};
 
 /// Environment variables of this prefix override the file: `GES__STORE__URL` sets `store.url`.
 pub(crate) const PREFIX: &str = "GES__";
@@ -41,6 +44,16 @@ pub(crate) struct Config {
     pub(crate) urs: ges_urs::Config,
     /// Who may ask: keys, people and roles.
     pub(crate) auth: Auth,
+    /// Notices on customers' devices.
+    pub(crate) fcm: ges_fcm::Config,
+    /// Telling people from programs.
+    pub(crate) recaptcha: ges_recaptcha::Config,
+    /// The contact centre's figures.
+    pub(crate) statistics: ges_statistics::Config,
+    /// The way out.
+    pub(crate) egress: Egress,
+    /// What seals secrets in the store.
+    pub(crate) secrets: Secrets,
     /// The log.
     pub(crate) log: telemetry::Config,
     /// Traces.
@@ -119,18 +132,6 @@ pub(crate) enum Synchronous {
     Normal,
 }
 
-/// Who may ask: keys, people and roles.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Auth {
-    /// The file of keys and people; empty is `access.toml` in the data directory, made at the first start.
-    pub(crate) file: PathBuf,
-    /// The tenant for which that file is made; empty is a new one.
-    pub(crate) first_tenant: String,
-    /// The API key with which that file is made; empty is a new one.
-    pub(crate) first_api_key: String,
-}
-
 /// Windows in which bookings are counted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -201,7 +202,9 @@ pub(crate) fn load(
             Table::new()
         }
     };
+    let mut proxy = outside::Proxies::default();
     for (name, text) in environment {
+        proxy.hear(&name, &text);
         if let Some(path) = name.strip_prefix(PREFIX) {
             let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
             if let Err(complaint) = lay_over(&mut table, &path, &text) {
@@ -213,7 +216,9 @@ pub(crate) fn load(
     put_files_in(&mut table, folder, "", &mut complaints);
     let config = read(table, &mut complaints);
     let mut config = config.unwrap_or_default();
+    config.egress.take(proxy);
     validate(&mut config, &mut complaints);
+    outside::validate(&config, &mut complaints);
     if complaints.is_empty() { Ok(config) } else { Err(Complaints(complaints)) }
 }
 

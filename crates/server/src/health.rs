@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ges_auth::Gws;
 use ges_ors::Ors;
 use ges_ports::{Clock, Effects};
 use ges_urs::Urs;
@@ -26,6 +27,7 @@ pub(crate) struct Watch {
     ors: Option<Arc<Ors>>,
     urs: Option<Arc<Urs>>,
     pulses: Vec<Pulse>,
+    gws: Option<Gws>,
     clock: Arc<dyn Clock>,
     draining: AtomicBool,
 }
@@ -34,12 +36,17 @@ impl Watch {
     /// A watch over the store.
     pub(crate) fn new(effects: Arc<dyn Effects>, clock: Arc<dyn Clock>) -> Self {
         let draining = AtomicBool::new(false);
-        Self { effects, ors: None, urs: None, pulses: Vec::new(), clock, draining }
+        Self { effects, ors: None, urs: None, gws: None, pulses: Vec::new(), clock, draining }
     }
 
     /// Over the neighbours, too, whose answers tell how they fare.
     pub(crate) fn over(self, ors: Option<Arc<Ors>>, urs: Option<Arc<Urs>>) -> Self {
         Self { ors, urs, ..self }
+    }
+
+    /// Over the platform, too, where it says who may ask.
+    pub(crate) fn beside(self, gws: Option<Gws>) -> Self {
+        Self { gws, ..self }
     }
 
     /// Over those, too, that must be asked in turn.
@@ -61,7 +68,9 @@ impl Watch {
 
     /// How many of the neighbours are down that `GES_HEALTH` counts beside the store.
     pub(crate) fn gravely_down(&self) -> usize {
-        self.pulses.iter().filter(|pulse| pulse.gravely_down()).count()
+        let pulses = self.pulses.iter().filter(|pulse| pulse.gravely_down()).count();
+        let platform = self.gws.iter().flat_map(Gws::health).filter(|service| service.down).count();
+        pulses + platform
     }
 
     /// From now on, balancers are told to look elsewhere.
@@ -120,6 +129,18 @@ impl Health for Watch {
                 standing: if node.answers && !node.barred { Standing::Up } else { Standing::Down },
                 since: node.last_error.as_ref().map(|(at, _)| *at),
                 last_error: node.last_error.map(|(_, what)| what),
+            }));
+        }
+        if let Some(gws) = &self.gws {
+            all.extend(gws.health().into_iter().map(|service| Component {
+                name: format!("{} {}", service.peer, service.address),
+                standing: match (service.since, service.down) {
+                    (None, _) => Standing::Unknown,
+                    (Some(_), true) => Standing::Down,
+                    (Some(_), false) => Standing::Up,
+                },
+                since: service.since,
+                last_error: service.last_error.map(|(_, what)| what),
             }));
         }
         all

@@ -3,14 +3,12 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ges_auth::Vault;
 use ges_domain::id::{Attempt, CallbackId, RecordId, TenantId};
 use ges_domain::time::Timestamp;
-use ges_ports::{Chance, Clock, Ids, Seals, UpdateToken};
+use ges_ports::{Chance, Clock, Ids, UpdateToken};
 use uuid::Uuid;
 
 /// The system's clock in whole microseconds.
@@ -85,12 +83,6 @@ impl InstallationKey {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(path),
             Err(error) => Err(error),
         }
-    }
-
-    /// Who seals secrets at rest with a key of this installation.
-    pub(crate) fn seals(&self) -> Arc<dyn Seals> {
-        let key = (String::from("1"), self.0);
-        Arc::new(Vault::new([key], Arc::new(SystemChance)).expect("one key with a plain name"))
     }
 
     /// A key for one purpose, from which this one cannot be learnt.

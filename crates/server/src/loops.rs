@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ges_app::App;
-use ges_auth::local::Local;
+use ges_auth::{Gws, Local};
 use ges_ports::{Clock as _, Effects, Notices};
 use ges_urs::Urs;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -134,6 +134,42 @@ impl Loops {
                     Ok(Ok(false)) | Err(_) => {}
                     Ok(Err(error)) => {
                         tracing::error!(%error, "the access file is not used as it stands now");
+                    }
+                }
+            }
+        });
+    }
+
+    /// Asks after the platform's services that are down, keeps their gauges, and reads tenants again before anybody waits
+    /// for them.
+    pub(crate) fn platform(&mut self, gws: Gws) {
+        let watched = gws.clone();
+        self.every(Duration::from_secs(5), move || {
+            let gws = watched.clone();
+            async move {
+                gws.look_after(SystemClock.now()).await;
+                let names = ["GWS_AUTH_STATUS", "GWS_ENV_STATUS", "GWS_CONFIG_STATUS"];
+                for (name, service) in names.into_iter().zip(gws.health()) {
+                    metrics::gauge!(name).set(if service.down { 1.0 } else { 0.0 });
+                }
+            }
+        });
+        self.every(Duration::from_mins(1), move || {
+            let gws = gws.clone();
+            async move {
+                loop {
+                    match gws.refresh(SystemClock.now()).await {
+                        // Those that could not be read are due for ever: they wait for the next turn.
+                        Ok(done) if done.left > 0 && done.read > 0 => {}
+                        Ok(_) => break,
+                        Err(fault) => {
+                            tracing::warn!(
+                                peer = fault.peer,
+                                fault.kind = fault.kind.as_str(),
+                                "tenants were not read again; what is known of them stands"
+                            );
+                            break;
+                        }
                     }
                 }
             }

@@ -98,7 +98,12 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     };
     loops.refresh(Arc::clone(&house.app), Arc::clone(&house.health), hears);
     loops.learn(Arc::clone(&house.app));
-    loops.reload(house.access.clone());
+    if let Some(access) = house.access.clone() {
+        loops.reload(access);
+    }
+    if let Some(gws) = house.gws.clone() {
+        loops.platform(gws);
+    }
     if let Some(urs) = house.urs.clone() {
         loops.probe(urs);
     }

@@ -187,6 +187,9 @@ const TENANT_COUNTERS: &[(&str, &str)] = &[
     ("ges_callbacks_created", "callbacks created"),
     ("ges_callin_created", "click-to-call-in requests handled"),
     ("ges_push_notifications_sent", "pushes accepted by the push service"),
+    ("ges_push_notifications_failed", "pushes that were not, by reason"),
+    ("ges_captcha_checks", "captcha tokens looked at, by result"),
+    ("ges_captcha_keys_refused", "captcha keys of tenants that the captcha service refused"),
     ("CB_TTL_LIMIT_REACHED", "bookings refused because their service is throttled"),
     ("CB_ENQUEUE_LIMIT_REACHED", "bookings refused because their number is throttled"),
 ];

@@ -1,33 +1,40 @@
 //! Who is wired to whom: reads like the picture of the house.
 
+mod clients;
 pub(crate) mod memory;
 pub(crate) mod orchestra;
+pub(crate) mod peers;
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use ges_app::{App, Options, Ports};
-use ges_auth::local::Local;
+use ges_auth::{Gws, Local};
 use ges_domain::name::NodeName;
 use ges_domain::time::SignedDuration;
-use ges_ports::{Clock, Credentials, WaitTimes};
+use ges_ports::{Clock, Seals, WaitTimes};
 use ges_urs::Urs;
 
 use crate::config::{Config, WhenUncounted};
-use crate::first_start;
 use crate::health::{Pulse, Watch};
-use crate::ids::{InstallationKey, SystemClock, SystemIds};
+use crate::ids::{InstallationKey, SystemChance, SystemClock, SystemIds};
+use crate::keys::Keys;
 use crate::store::{self, Store};
 use crate::traces::Recorded;
 use memory::Memory;
 use orchestra::Orchestra;
+
+pub(crate) use clients::Clients;
 
 /// The house, put together.
 pub(crate) struct House {
     pub(crate) app: Arc<App>,
     pub(crate) store: Store,
     pub(crate) memory: Memory,
-    pub(crate) access: Local,
+    /// The file of keys and people, where that is who is asked.
+    pub(crate) access: Option<Local>,
+    /// The platform, where that is who is asked.
+    pub(crate) gws: Option<Gws>,
     pub(crate) health: Arc<Watch>,
     pub(crate) orchestra: Orchestra,
     pub(crate) urs: Option<Arc<Urs>>,
@@ -48,16 +55,27 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
     let path = config.server.key_path();
     let key = InstallationKey::read_or_make(&path)
         .with_context(|| format!("the installation's key {}", path.display()))?;
-    let access = first_start::access(config)?;
-    let memory = memory::open(config, key.seals())?;
-    let orchestra = orchestra::open(config, own_url, &clock)?;
-    let urs = urs(config)?;
+    let clients = Clients::new(&config.egress)?;
+    let seals: Arc<dyn Seals> = Arc::new(Keys::open(config, &key)?);
+    let memory = memory::open(config, Arc::clone(&seals))?;
+    let identity = peers::identity(config, &clients)?;
+    let accounts = peers::accounts(config, &clients)?;
+    let orchestra = orchestra::open(config, &clients, own_url, &clock)?;
+    let urs = urs(config, &clients)?;
     let ports = Ports {
         callbacks: Arc::clone(&store.callbacks),
         effects: Arc::clone(&store.effects),
         catalogues: Arc::clone(&store.catalogues),
         records: Arc::clone(&store.records),
-        credentials: Arc::new(access.clone()) as Arc<dyn Credentials>,
+        credentials: identity.credentials,
+        people: identity.people,
+        tenants: memory.tenants(identity.tenants),
+        api_keys: identity.api_keys,
+        seals,
+        chance: Arc::new(SystemChance),
+        push: Some(accounts.push),
+        humans: Some(accounts.humans),
+        statistics: accounts.statistics,
         orchestrator: orchestra.port(),
         waits: urs.clone().map(|urs| memory.waits(urs as Arc<dyn WaitTimes>)),
         throttle: Arc::clone(&memory.throttle),
@@ -67,6 +85,7 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
     };
     let health = Watch::new(Arc::clone(&store.effects), clock)
         .over(orchestra.http.clone(), urs.clone())
+        .beside(identity.gws.clone())
         .feeling(pulses(&memory, &orchestra));
     let mut app = App::new(ports, options(config)?);
     if !config.traces.endpoint.is_empty() {
@@ -76,7 +95,8 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         app: Arc::new(app),
         store,
         memory,
-        access,
+        access: identity.local,
+        gws: identity.gws,
         health: Arc::new(health),
         orchestra,
         urs,
@@ -113,18 +133,12 @@ fn pulses(memory: &Memory, orchestra: &Orchestra) -> Vec<Pulse> {
     pulses
 }
 
-/// The client of a neighbour, without its own settings.
-#[expect(clippy::disallowed_methods, reason = "clients are built here and handed in")]
-fn client() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().user_agent(concat!("ges/", env!("CARGO_PKG_VERSION")))
-}
-
-pub(crate) fn urs(config: &Config) -> anyhow::Result<Option<Arc<Urs>>> {
+pub(crate) fn urs(config: &Config, clients: &Clients) -> anyhow::Result<Option<Arc<Urs>>> {
     let asked = !config.urs.nodes.is_empty()
         || config.urs.tenants.values().any(|tenant| !tenant.nodes.is_empty());
     if !asked {
         return Ok(None);
     }
-    let client = config.urs.tune(client()).build().context("the client of the URS")?;
+    let client = config.urs.tune(clients.builder()).build().context("the client of the URS")?;
     Ok(Some(Arc::new(Urs::new(config.urs.clone(), client))))
 }

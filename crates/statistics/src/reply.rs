@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::http::{Answer, Bought, CallError};
 use ges_ports::{Secret, StatisticsError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::tokens::Bought;
-use crate::wire::{Answer, CallError, fault};
+use crate::service::fault;
 
 /// A token whose end nobody names is taken for this long.
 const USUAL_LIFE_SECS: i64 = 1_800;
@@ -107,7 +107,8 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer { status: StatusCode::from_u16(status).unwrap(), body: body.as_bytes().to_vec() }
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer { status, retry_after: None, body: body.as_bytes().to_vec() }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ges_domain::time::{SignedDuration, Timestamp};
-use ges_ports::{Statistics, StatisticsAccount, StatisticsError, StatisticsQuestion};
+use ges_ports::http::{Bought, CallError, Host, Tokens, Tries};
+use ges_ports::{Fault, Statistics, StatisticsAccount, StatisticsError, StatisticsQuestion};
 use reqwest::Client;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use secrecy::ExposeSecret as _;
@@ -12,10 +13,14 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, info_span};
 
 use crate::config::Config;
+use crate::holder::Holder;
 use crate::memory::{Key, Memory};
 use crate::reply::{self, Reply};
-use crate::tokens::{Bought, Holder, Tokens};
-use crate::wire::{CallError, Host, PEER, fault};
+
+/// The name under which faults, spans and logs speak of this neighbour.
+const PEER: &str = "statistics";
+/// The most that an answer may hold, in bytes, unpacked: a hundred figures in many words.
+const BODY_LIMIT: usize = 1024 * 1024;
 
 const JSON: &str = "application/json";
 
@@ -24,7 +29,7 @@ pub struct StatisticsService {
     config: Config,
     client: Client,
     memory: Memory,
-    tokens: Tokens,
+    tokens: Tokens<Holder, StatisticsError>,
     figures: Host,
     grants: Host,
 }
@@ -43,8 +48,8 @@ impl StatisticsService {
             client,
             memory: Memory::default(),
             tokens: Tokens::default(),
-            figures: Host::default(),
-            grants: Host::default(),
+            figures: Host::new(PEER, BODY_LIMIT),
+            grants: Host::new(PEER, BODY_LIMIT),
         }
     }
 
@@ -68,7 +73,7 @@ impl StatisticsService {
             .header(ACCEPT, JSON)
             .form(&form);
         let span = info_span!("statistics.token", peer = PEER, outcome = Empty);
-        let call = self.grants.call(request, self.config.timeout(), now);
+        let call = self.grants.call(request, Tries::Once, self.config.timeout(), now);
         let answer = call.instrument(span.clone()).await;
         let bought = answer
             .map_err(|error| StatisticsError::Fault(fault(error)))
@@ -94,7 +99,7 @@ impl StatisticsService {
                 .header(ACCEPT, JSON)
                 .header(CONTENT_TYPE, JSON)
                 .body(String::from(&*question.body));
-            match self.figures.call(request, self.config.timeout(), now).await {
+            match self.figures.call(request, Tries::Once, self.config.timeout(), now).await {
                 Ok(answer) => match reply::figures(&answer).map_err(trouble)? {
                     Reply::Figures(text) => return Ok(text),
                     Reply::QuestionRefused => return Err(StatisticsError::QuestionRefused),
@@ -131,6 +136,11 @@ impl Statistics for StatisticsService {
         *landed = Some(answer.clone());
         answer
     }
+}
+
+/// The fault of everybody who waited for the same answer.
+pub(crate) fn fault(error: CallError) -> Arc<Fault> {
+    Arc::new(Arc::new(error).fault(PEER))
 }
 
 fn outcome<T>(answer: &Result<T, StatisticsError>) -> &'static str {

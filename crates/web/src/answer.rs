@@ -53,6 +53,11 @@ impl Answer {
         Self::new(StatusCode::OK, JSON, Body::Data(json(data)))
     }
 
+    /// Success: data that is JSON text already, in the envelope.
+    pub(crate) fn data_text(data: &str) -> Self {
+        Self::new(StatusCode::OK, JSON, Body::Data(data.to_owned()))
+    }
+
     /// JSON without the envelope, where a contract wants it so.
     pub(crate) fn bare(status: StatusCode, value: &impl Serialize) -> Self {
         Self::new(status, JSON, Body::Bare(json(value)))

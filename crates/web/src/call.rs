@@ -5,12 +5,13 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue};
+use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue, ORIGIN};
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use futures::FutureExt as _;
@@ -23,6 +24,7 @@ use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::answer::{Answer, CORRELATION, Sealed};
+use crate::caller::Program;
 use crate::problem::{Code, Problem};
 use crate::{Web, body, caller, trace};
 
@@ -67,13 +69,30 @@ impl Call {
         Ok(tenant)
     }
 
-    /// The tenant in the path, for those who know the internal key.
-    pub(crate) fn named_tenant(&self, tenant: &str) -> Result<TenantId, Problem> {
-        caller::internal(self.web.config().internal_key.as_ref(), self.headers())?;
+    /// The tenant in the path, for those who know the internal key, or bear the token of a program that may speak for it.
+    pub(crate) async fn named_tenant(&self, tenant: &str) -> Result<TenantId, Problem> {
+        let key = self.web.config().internal_key.as_ref();
         let nowhere = |_not_one| Problem::new(Code::NothingHere, "ccid is not a UUID");
-        let tenant = tenant.parse().map_err(nowhere)?;
+        let tenant = match caller::program(self.app(), key, self.headers()).await? {
+            Program::Trusted => tenant.parse().map_err(nowhere)?,
+            Program::Known(program) => {
+                let tenant = tenant.parse().map_err(nowhere)?;
+                if !program.may_publish_for(tenant) {
+                    let message =
+                        "the token is not one of a program that may speak for this contact centre";
+                    return Err(Problem::new(Code::NotPermitted, message));
+                }
+                tenant
+            }
+        };
         self.tenant.set(Some(tenant));
         Ok(tenant)
+    }
+
+    /// Where the client is: who is connected, or whom as many proxies as are trusted name.
+    pub(crate) fn client_ip(&self) -> Option<IpAddr> {
+        let peer = self.request.peer_addr().map(|address| address.ip());
+        caller::client_ip(peer, self.headers(), self.web.config().trusted_proxies)
     }
 
     /// The session that speaks for the callback in the path.
@@ -158,7 +177,8 @@ impl At {
         F: Fn(Call) -> Fut + Clone + 'static,
         Fut: Future<Output = Said> + 'static,
     {
-        self.on(Method::GET, handler)
+        // The connection leaves the body of an answer to HEAD away by itself.
+        self.on(Method::HEAD, handler.clone()).on(Method::GET, handler)
     }
 
     pub(crate) fn post<F, Fut>(self, handler: F) -> Self
@@ -219,9 +239,32 @@ fn preflight(web: &Web, audience: Audience, request: &HttpRequest, methods: &str
     let mut response = HttpResponse::NoContent().finish();
     allow(&mut response, methods);
     if audience == Audience::Public {
-        web.cors().allow_asking(request.headers(), response.headers_mut(), methods);
+        // A preflight does not say for which contact centre the request will be.
+        let origin = request.headers().get(ORIGIN).and_then(|value| value.to_str().ok());
+        let welcome = origin.is_some_and(|origin| web.app().tenants().any_welcomes(origin));
+        web.cors().allow_asking(request.headers(), response.headers_mut(), methods, welcome);
     }
     response
+}
+
+/// Whether the contact centre itself welcomes the page that asks; one whose configuration cannot be read welcomes none.
+async fn welcome(web: &Web, tenant: Option<TenantId>, asked: &HeaderMap) -> bool {
+    let origin = asked.get(ORIGIN).and_then(|value| value.to_str().ok());
+    let (Some(origin), Some(tenant)) = (origin, tenant) else { return false };
+    if web.cors().any() {
+        return false;
+    }
+    match web.app().tenant(tenant).await {
+        Ok(tenant) => tenant.is_some_and(|tenant| tenant.welcomes(origin)),
+        Err(fault) => {
+            tracing::warn!(
+                peer = fault.peer,
+                fault.kind = fault.kind.as_str(),
+                "a page may not read an answer: the contact centre's configuration cannot be read"
+            );
+            false
+        }
+    }
 }
 
 /// Answers requests that no resource takes.
@@ -278,7 +321,8 @@ where
     let (status, code) = (sealed.status, sealed.code);
     let mut response = sealed.send(correlation, request.headers()).await;
     if audience == Audience::Public {
-        web.cors().allow(request.headers(), response.headers_mut());
+        let welcome = welcome(&web, tenant.get(), request.headers()).await;
+        web.cors().allow(request.headers(), response.headers_mut(), welcome);
     }
     if audience != Audience::Operators {
         let line = trace::Line {

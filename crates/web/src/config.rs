@@ -18,7 +18,10 @@ pub struct Config {
     pub settings_limit_bytes: usize,
     /// Web origins whose pages may read the public API's answers, such as `https://www.example.com`; `*` is any.
     /// The API takes no cookies, so `*` gives a page nothing that its author could not fetch without a browser.
+    /// Beside these, each contact centre's own `cors-origins` may read its own answers: with an empty list, only those.
     pub cors_origins: Vec<String>,
+    /// How many proxies before this service say in `x-forwarded-for` whose connection they carry; 0 believes none.
+    pub trusted_proxies: u32,
     /// The shared secret with which the contact centre's own systems open the internal API; without one it is shut.
     #[serde(skip_serializing)]
     #[schemars(with = "Option<String>")]
@@ -32,6 +35,7 @@ impl Default for Config {
             body_limit_bytes: 64 * 1024,
             settings_limit_bytes: 5 * 1024 * 1024,
             cors_origins: vec![String::from("*")],
+            trusted_proxies: 0,
             internal_key: None,
         }
     }

@@ -27,6 +27,7 @@ pub use config::Config;
 pub use health::{Component, Exposition, Health, Meters, Ready, Standing};
 pub use openapi::document;
 pub use problem::Code;
+pub use routes::settings::complaints as settings_complaints;
 
 use cors::Cors;
 use pushes::Pushes;

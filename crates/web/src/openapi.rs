@@ -5,7 +5,8 @@ use utoipa::OpenApi;
 
 use crate::problem::Code;
 use crate::routes::{
-    callbacks, called_in, create, offers, queues, search, sessions, settings, system, watermark,
+    callbacks, called_in, captcha, create, notification, offers, queues, search, sessions,
+    settings, statistics, system, watermark,
 };
 use crate::wire::Failure;
 
@@ -21,6 +22,9 @@ use crate::wire::Failure;
         (name = "callbacks", description = "Callbacks, for customers' clients"),
         (name = "offers", description = "What can be booked"),
         (name = "queues", description = "How long calls wait"),
+        (name = "statistics", description = "The contact centre's figures"),
+        (name = "notices", description = "Notices on customers' devices"),
+        (name = "captcha", description = "Whether a person asks"),
         (name = "flows", description = "For the contact centre's call flows"),
         (name = "sessions", description = "For the session that works on a callback"),
         (name = "settings", description = "What a contact centre offers, as Designer publishes it"),
@@ -36,6 +40,9 @@ use crate::wire::Failure;
         offers::open_for,
         queues::queue_status,
         queues::estimated_wait_time,
+        statistics::figures,
+        notification::publish,
+        captcha::verify,
         called_in::called_in,
         watermark::watermark,
         sessions::attended,

@@ -42,7 +42,7 @@ impl Problem {
     }
 
     #[must_use]
-    fn retry_after(mut self, secs: u32) -> Self {
+    pub(crate) fn retry_after(mut self, secs: u32) -> Self {
         self.retry_after_secs = Some(secs);
         self
     }
@@ -58,6 +58,7 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Refused(refusal) => refusal.into(),
             Failure::Faulted(fault) => fault.into(),
+            Failure::Ours(fault) => Self { fault: Some(fault), ..Self::internal() },
         }
     }
 }

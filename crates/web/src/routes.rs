@@ -2,12 +2,15 @@
 
 pub(crate) mod callbacks;
 pub(crate) mod called_in;
+pub(crate) mod captcha;
 pub(crate) mod create;
+pub(crate) mod notification;
 pub(crate) mod offers;
 pub(crate) mod queues;
 pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod statistics;
 pub(crate) mod system;
 pub(crate) mod watermark;
 
@@ -21,6 +24,9 @@ pub(crate) fn open(cfg: &mut ServiceConfig, web: &Web, surface: Surface) {
     search::open(cfg, web);
     offers::open(cfg, web);
     queues::open(cfg, web);
+    statistics::open(cfg, web);
+    notification::open(cfg, web);
+    captcha::open(cfg, web);
     match surface {
         Surface::Public => {}
         Surface::Everything => {

@@ -95,6 +95,8 @@ pub(super) const OWNED: &[(&str, &[&str], &str)] = &[
 const STORES: &[&str] = &["ges-postgres", "ges-embedded"];
 
 const HTTP_CLIENTS: &[&str] = &[
+    // Behind its feature `http`: one exchange and one memory of tokens for the adapters below.
+    "ges-ports",
     "ges-ors",
     "ges-urs",
     "ges-auth",

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use ges_app::{App, Call, Failure, Options, Ports, Started, Tick, Wish};
 use ges_contracts::given;
+use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
 use ges_domain::booking::{Fingerprint, IdempotencyKey, Request};
 use ges_domain::callback::{Callback, Details, Diagnostics, Report, State};
 use ges_domain::catalogue::Catalogue;
@@ -18,11 +19,13 @@ use ges_domain::service::Settings;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_embedded::Embedded;
 use ges_ports::{
-    ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, FaultKind, Ids, Orchestrator,
-    Place, Receipt, Record, RecordError, RecordKey, RecordKind, RecordName, Records, SessionRef,
-    SessionRequest, UpdateToken, Wait, WaitQuery, WaitTimes,
+    ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, FaultKind, HumanProof, Ids,
+    Orchestrator, Place, Receipt, Record, RecordError, RecordKey, RecordKind, RecordName, Records,
+    SessionRef, SessionRequest, UpdateToken, Wait, WaitQuery, WaitTimes,
 };
 use uuid::Uuid;
+
+use crate::neighbours::{Captcha, Devices, Figures};
 
 /// A clock that stands still until it is turned.
 pub(crate) struct HandClock(AtomicU64);
@@ -194,8 +197,11 @@ pub(crate) struct House {
     pub(crate) ors: Arc<Ors>,
     pub(crate) router: Arc<Router>,
     pub(crate) records: Arc<Shelves>,
+    pub(crate) devices: Arc<Devices>,
+    pub(crate) captcha: Arc<Captcha>,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) tenant: TenantId,
-    store: Arc<Embedded>,
+    pub(crate) store: Arc<Embedded>,
     clock: Arc<HandClock>,
     pub(crate) outside: Ports,
 }
@@ -274,6 +280,8 @@ impl House {
         let records = Arc::new(Shelves { store: store.clone(), lose: AtomicU64::new(0) });
         let (ors, router) = (Arc::new(Ors::default()), Arc::new(Router::default()));
         let ids = Arc::new(CountingIds(AtomicU64::new(1)));
+        let town = Arc::new(Town::of([tenant], given::now()));
+        let (devices, captcha, figures) = <(Arc<Devices>, Arc<Captcha>, Arc<Figures>)>::default();
         let outside = Ports {
             callbacks: store.clone(),
             effects: store.clone(),
@@ -284,11 +292,19 @@ impl House {
             waits: Some(router.clone()),
             throttle: Arc::new(ges_embedded::Counters::default()),
             notices: None,
+            people: town.clone(),
+            tenants: town.clone(),
+            api_keys: town,
+            seals: Arc::new(WaxSeals { key: "a" }),
+            chance: Arc::new(CountingChance::default()),
+            push: Some(devices.clone()),
+            humans: Some(captcha.clone()),
+            statistics: Some(figures.clone()),
             clock: clock.clone(),
             ids,
         };
         let app = App::new(outside.clone(), Options::new(given::node(1)));
-        Self { app, ors, router, records, tenant, store, clock, outside }
+        Self { app, ors, router, records, devices, captcha, figures, tenant, store, clock, outside }
     }
 
     /// The same house as another process sees it: the first node again, or one beside it.
@@ -298,11 +314,22 @@ impl House {
             ors: self.ors.clone(),
             router: self.router.clone(),
             records: self.records.clone(),
+            devices: self.devices.clone(),
+            captcha: self.captcha.clone(),
+            figures: self.figures.clone(),
             tenant: self.tenant,
             store: self.store.clone(),
             clock: self.clock.clone(),
             outside: self.outside.clone(),
         }
+    }
+
+    /// The same house after its operator gave it another key to seal with.
+    pub(crate) fn sealed_by(&self, key: &'static str) -> Self {
+        let mut again = self.seen_by(1);
+        again.outside.seals = Arc::new(WaxSeals { key });
+        again.app = App::new(again.outside.clone(), Options::new(given::node(1)));
+        again
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -348,6 +375,7 @@ impl House {
             },
             key: None,
             by: Actor::Api,
+            proof: HumanProof::default(),
         }
     }
 

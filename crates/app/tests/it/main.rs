@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admission;
 mod bookings;
 mod changes;
+mod credentials;
 mod dispatch;
 mod house;
 mod learning;
+mod neighbours;
 mod news;
+mod notices;
 mod sessions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ges_embedded::{Counters, LocalSessions};
-use ges_ports::{Notices, Seals, Sessions, Throttle, WaitTimes};
+use ges_ports::{Notices, Seals, Sessions, Tenants, Throttle, WaitTimes};
 use ges_redis::{RedisNotices, RedisSessions, RedisThrottle, Remembered, SharedMemory};
 
 use crate::config::Config;
@@ -48,6 +48,15 @@ pub(crate) fn connect(config: &Config) -> anyhow::Result<Option<Arc<SharedMemory
 }
 
 impl Memory {
+    /// The contact centres, which all nodes remember together where they share something: a node that starts while their
+    /// source is silent knows them all the same.
+    pub(crate) fn tenants(&self, source: Arc<dyn Tenants>) -> Arc<dyn Tenants> {
+        match &self.shared {
+            Some(shared) => Arc::new(Remembered::new(Arc::clone(shared), source)),
+            None => source,
+        }
+    }
+
     /// What routers say, which all nodes remember together where they share something.
     pub(crate) fn waits(&self, routers: Arc<dyn WaitTimes>) -> Arc<dyn WaitTimes> {
         match &self.shared {

@@ -9,6 +9,7 @@ use ges_ports::{Clock, Orchestrator};
 use ges_redis::OrsStream;
 use reqwest::Url;
 
+use super::clients::Clients;
 use crate::config::Config;
 
 /// The two ways to the orchestration server.
@@ -22,6 +23,7 @@ pub(crate) struct Orchestra {
 /// Puts the ways together; `own_url` is where sessions find this node, unless the configuration knows better.
 pub(crate) fn open(
     config: &Config,
+    clients: &Clients,
     own_url: &str,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Orchestra> {
@@ -30,7 +32,7 @@ pub(crate) fn open(
         url => url,
     };
     let url: Url = url.parse().with_context(|| format!("server.internal_url: `{url}`"))?;
-    let client = config.ors.tune(super::client()).build().context("the client of the ORS")?;
+    let client = config.ors.tune(clients.builder()).build().context("the client of the ORS")?;
     let ors = Arc::new(Ors::new(config.ors.clone(), url.clone(), client, Arc::clone(clock)));
     let stream = if config.ors_stream.connection.nodes.is_empty() {
         None

@@ -15,13 +15,13 @@ pub(crate) const KEY: &str = "a-key-of-the-journeys-000000000001";
 pub(crate) const INTERNAL: &str = "an-internal-key-of-the-journeys-01";
 
 /// How long anything may take that a journey waits for.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The stage of one journey.
 pub(crate) struct Stage {
     pub(crate) ors: Ors,
     pub(crate) folder: tempfile::TempDir,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 /// An answer of the service.
@@ -68,11 +68,17 @@ impl Stage {
 
     /// Writes the configuration, with more at its end.
     pub(crate) fn configure(&self, more: &str) -> PathBuf {
+        let auth = format!("[auth]\nfirst_tenant = \"{TENANT}\"\nfirst_api_key = \"{KEY}\"\n");
+        self.configure_as(&auth, more)
+    }
+
+    /// Writes the configuration with another section on who may ask.
+    pub(crate) fn configure_as(&self, auth: &str, more: &str) -> PathBuf {
         let node = |url: &String| format!("[[ors.nodes]]\nurl = \"{url}\"\n");
         let nodes = self.ors.urls().iter().map(node).collect::<Vec<_>>().concat();
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\ndrain_seconds = 0\nworkers = 2\n\
-             [auth]\nfirst_tenant = \"{TENANT}\"\nfirst_api_key = \"{KEY}\"\n\
+             {auth}\
              [web]\ninternal_key = \"{INTERNAL}\"\n\
              [dispatch]\npoll_ms = 20\n\
              {nodes}{more}"
@@ -170,11 +176,20 @@ impl Stage {
         (kind, answer.text().await.unwrap())
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Option<Said> {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Option<Said> {
         let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
         let body = answer.json().await.unwrap_or(Value::Null);
         Some(Said { status, body })
+    }
+
+    /// The update token that the newest session was started with.
+    pub(crate) fn update_token(&self) -> String {
+        let bodies = self.ors.received();
+        let token = bodies.iter().rev().find_map(|request| {
+            request.body.split('&').find_map(|part| part.strip_prefix("updateToken="))
+        });
+        token.expect("the start carried a token").to_owned()
     }
 
     /// Books an immediate callback.

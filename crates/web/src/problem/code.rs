@@ -74,6 +74,8 @@ codes! {
     UpdateTokenInvalid = 40_102,
     /// The internal key is missing or wrong.
     InternalKeyInvalid = 40_103,
+    /// The push credentials are missing or refused.
+    PushRefused = 40_106,
     /// The caller may not do this.
     NotPermitted = 40_300,
     /// There is no such callback.

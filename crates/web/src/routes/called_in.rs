@@ -52,7 +52,7 @@ pub(crate) struct Ended {
 )]
 async fn called_in(mut call: Call) -> Said {
     let tenant: String = call.path()?;
-    let tenant = call.named_tenant(&tenant)?;
+    let tenant = call.named_tenant(&tenant).await?;
     let body = call.body().await?;
     let mut fields = Fields::of(&body);
     let phone = fields.need("phoneNumber", rules::owned(64));

@@ -10,6 +10,7 @@ use ges_domain::name::ServiceName;
 use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
+use ges_ports::{HumanProof, HumanToken};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -132,6 +133,9 @@ async fn create(mut call: Call) -> Said {
     let home = service.map_or(Country::US, |service| service.settings.default_country);
     let phone = PhoneNumber::parse(&asked.phone, home).map_err(Refusal::from)?;
     let key = key.map(|key| {
+        // A repeat may show another proof of the same person: the old one is spent.
+        let mut body = body.clone();
+        body.remove("captchaToken");
         let said = format!("create\n{}\n{}", asked.service, canonical(&body));
         (key, Fingerprint::of(said.as_bytes()))
     });
@@ -141,7 +145,9 @@ async fn create(mut call: Call) -> Said {
         always_check_capacity: asked.always_check_capacity,
         details: Details { trace: call.trace(), ..asked.details },
     };
-    book(&call, tenant, Wish { service: asked.service, request, key, by: Actor::Api }).await
+    let proof = HumanProof { token: asked.human_token, remote_ip: call.client_ip() };
+    let wish = Wish { service: asked.service, request, key, by: Actor::Api, proof };
+    book(&call, tenant, wish).await
 }
 
 async fn book(call: &Call, tenant: TenantId, wish: Wish) -> Said {
@@ -172,6 +178,7 @@ struct Asked {
     phone: String,
     desired_at: Option<Timestamp>,
     always_check_capacity: bool,
+    human_token: Option<HumanToken>,
     details: Details,
 }
 
@@ -182,14 +189,13 @@ impl Asked {
         let phone = fields.need("phoneNumber", rules::owned(64));
         let desired_at = fields.take("desiredTime", rules::instant);
         let always_check_capacity = fields.take("alwaysCheckCapacity", rules::flag);
-        // Read for its form; a tenant that demands a proof has it checked before the booking.
-        fields.take("captchaToken", rules::text(8192));
+        let human_token = fields.take("captchaToken", rules::owned(8192)).map(HumanToken::new);
         let details = details(&mut fields);
         let (Some(service), Some(phone), true) = (service, phone, fields.fit()) else {
             return Err(fields.problem());
         };
         let always_check_capacity = always_check_capacity.unwrap_or(false);
-        Ok(Self { service, phone, desired_at, always_check_capacity, details })
+        Ok(Self { service, phone, desired_at, always_check_capacity, human_token, details })
     }
 }
 
@@ -216,7 +222,11 @@ fn details(fields: &mut Fields<'_>) -> Details {
     }
 }
 
-fn push_target(fields: &mut Fields<'_>, channel: &str, target: &str) -> Option<PushTarget> {
+pub(super) fn push_target(
+    fields: &mut Fields<'_>,
+    channel: &str,
+    target: &str,
+) -> Option<PushTarget> {
     let fcm = |given: Given<'_>| match rules::text(64)(given)? {
         "FCM" => Ok(()),
         _ => {
@@ -239,7 +249,7 @@ pub(super) fn user_data(given: Given<'_>) -> Result<UserData, Wrong> {
         .map_err(|error| Wrong::new(error.to_string()).code(Code::UserDataTooLarge))
 }
 
-fn holds_nul(value: &Value) -> bool {
+pub(super) fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(holds_nul),

@@ -118,7 +118,7 @@ impl PushError {
 )]
 async fn published(call: Call) -> Said {
     let tenant: String = call.path()?;
-    let tenant = call.named_tenant(&tenant)?;
+    let tenant = call.named_tenant(&tenant).await?;
     let stock = call.app().shelf().reload(tenant).await?;
     let catalogue = &stock.catalogue;
     if catalogue.published == 0 && catalogue.services.is_empty() {
@@ -147,7 +147,10 @@ async fn published(call: Call) -> Said {
 )]
 async fn publish(mut call: Call) -> Said {
     let tenant: String = call.path()?;
-    let tenant = call.named_tenant(&tenant)?;
+    let tenant = call.named_tenant(&tenant).await?;
+    if call.app().tenant(tenant).await?.is_none() {
+        return Err(Problem::new(Code::NothingHere, "there is no such contact centre"));
+    }
     let key = idempotency_key(&call)?;
     let expected = expected(&call)?;
     let limit = call.web().config().settings_limit_bytes;
@@ -245,6 +248,18 @@ fn publication(body: &Map<String, Value>) -> Result<Publication, Problem> {
     }
     errors.refuse()?;
     Ok(publication)
+}
+
+/// All that is wrong with a push of settings as far as it tells by itself, a line each.
+pub fn complaints(push: &Map<String, Value>) -> Vec<String> {
+    let Err(problem) = publication(push) else { return Vec::new() };
+    let errors = problem.data.as_ref().and_then(|data| data["errors"].as_array());
+    let Some(errors) = errors else { return vec![problem.message] };
+    let line = |error: &Value| {
+        let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        format!("{}: {}", text("service"), text("message"))
+    };
+    errors.iter().map(line).collect()
 }
 
 /// What is wrong with the parts of a push.

@@ -44,7 +44,7 @@ pub(crate) struct WatermarkRead {
 )]
 async fn watermark(call: Call) -> Said {
     let (tenant, queue): (String, String) = call.path()?;
-    let tenant = call.named_tenant(&tenant)?;
+    let tenant = call.named_tenant(&tenant).await?;
     let nowhere =
         || Problem::new(Code::NothingHere, "virtual-queue is no queue of this contact centre");
     let queue = QueueName::parse(&queue).map_err(|_odd| nowhere())?;

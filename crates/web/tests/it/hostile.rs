@@ -30,6 +30,8 @@ fn operations() -> Vec<Operation> {
         op("cancelCallback", json!({ "id": some })),
         op("rescheduleCallback", json!({ "id": some, "desiredTime": "2026-01-06T15:00:00Z" })),
         op("searchCallbacks", json!({})),
+        op("publishNotice", json!({ "channel": "FCM", "target": "t", "event": {"title": "T"} })),
+        op("verifyCaptcha", json!({ "siteKey": "s", "captchaToken": "t" })),
         op("calledIn", json!({"phoneNumber": "+14155550101"})),
         op("sessionStarted", json!({"attempt": 1, "sessionId": "A".repeat(32)})),
         op(

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use ges_app::{App, Options, Ports};
+use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
 use ges_domain::callback::Diagnostics;
 use ges_domain::effect::Signal;
 use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, TenantId};
@@ -243,6 +244,7 @@ pub(crate) struct House {
     pub(crate) fares: Arc<Fares>,
     router: Arc<Router>,
     clock: Arc<HandClock>,
+    pub(crate) town: Arc<Town>,
     web: Web,
     doors: Doors,
 }
@@ -259,12 +261,22 @@ impl House {
         let seconds = u64::try_from(beginning.as_second()).unwrap();
         let clock = Arc::new(HandClock(AtomicU64::new(seconds)));
         let router = Arc::new(Router(AtomicU8::new(Manner::Well as u8)));
+        let town = [TENANT, OTHER].map(|id| id.parse().unwrap());
+        let town = Arc::new(Town::of(town, BEGINNING.parse().unwrap()));
         let ports = Ports {
             callbacks: store.clone(),
             effects: store.clone(),
             catalogues: store.clone(),
             records: store.clone(),
             credentials: Arc::new(Keys),
+            people: town.clone(),
+            tenants: town.clone(),
+            api_keys: town.clone(),
+            seals: Arc::new(WaxSeals { key: "a" }),
+            chance: Arc::new(CountingChance::default()),
+            push: None,
+            humans: None,
+            statistics: None,
             orchestrator: Some(Arc::new(Ors)),
             waits: Some(router.clone()),
             throttle: Arc::new(Counters::default()),
@@ -280,7 +292,7 @@ impl House {
         let fares = Arc::new(Fares::default());
         let web = Web::new(app.clone(), config, fares.clone(), fares.clone());
         let doors = doors(&web, Surface::Everything).await;
-        let house = Self { app, store, fares, router, clock, web, doors };
+        let house = Self { app, store, fares, router, clock, town, web, doors };
         for tenant in [TENANT, OTHER] {
             let push = house.put_settings(tenant, &settings(1)).await;
             assert_eq!(push.status, StatusCode::OK, "{}", push.text());

@@ -7,6 +7,7 @@ mod hostile;
 mod house;
 mod meters;
 mod official;
+mod outside;
 mod pages;
 mod sessions;
 mod settings;
