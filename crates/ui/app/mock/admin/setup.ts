@@ -162,7 +162,7 @@ export function webhookRoutes(router: Router, _world: World) {
 }
 
 export function auditRoutes(router: Router, _world: World) {
-  const whats = ["callback.cancel", "callback.create", "callback.reschedule", "capacity-rule.edit", "service.emergency", "sign-in", "api-key.make", "webhook.test", "bulk.cancel"];
+  const whats = ["callback.cancel", "callback.create", "callback.reschedule", "capacity.edit", "service.emergency", "sign-in", "api-key.make", "webhook.test", "bulk.cancel"];
   const people = ["administrator", "supervisor", "developer", "monitor"];
   const roll = dice(21);
   const entries = Array.from({ length: 400 }, (_, at) => {

@@ -6,7 +6,7 @@ import type { About, QueueRow, ServiceRow, Slots } from "./types";
 export const servicesQuery = queryOptions({
   queryKey: ["services"],
   queryFn: ({ signal }) =>
-    get<{ services: ServiceRow[]; revision: number; published?: string }>("services", undefined, signal),
+    get<{ services: ServiceRow[]; revision: number; published?: number }>("services", undefined, signal),
   staleTime: 60_000,
 });
 

@@ -49,16 +49,16 @@ const LOOKS = {
 const WHATS = [
   "callback",
   "bulk",
-  "capacity-rule",
-  "number-rule",
-  "region-rule",
+  "capacity",
+  "numbers",
+  "regions",
   "service",
-  "office-hours",
+  "hours",
   "call-in",
   "credential",
   "api-key",
   "webhook",
-  "privacy",
+  "number",
   "sign-in",
 ];
 

@@ -64,8 +64,11 @@ export const saveRule = (id: string | undefined, edit: RuleEdit, seen: number, d
     : put<SavedRule>(`capacity-rules/${id}`, edit, more);
 };
 
+/** What is only tried needs a name as well: a new rule has none yet. */
+const tried = (rule: RuleEdit): RuleEdit => ({ ...rule, name: rule.name.trim() || "-" });
+
 export const convert = (rule: RuleEdit, slotMinutes: number) =>
-  post<{ rule: RuleEdit }>("capacity-rules/convert", { rule, slotMinutes });
+  post<{ rule: RuleEdit }>("capacity-rules/convert", { rule: tried(rule), slotMinutes });
 
 export const parse = (text: string, slotMinutes: number) =>
   post<{ rule: RuleEdit }>("capacity-rules/parse", { text, slotMinutes });
@@ -75,7 +78,7 @@ export interface PreviewSlot extends MapSlot {
 }
 
 export const preview = (rule: RuleEdit, service: string, from: string, days: number, signal: AbortSignal) =>
-  post<{ zone: string; slots: PreviewSlot[] }>("capacity-rules/preview", { rule, service, from, days }, { signal });
+  post<{ zone: string; slots: PreviewSlot[] }>("capacity-rules/preview", { rule: tried(rule), service, from, days }, { signal });
 
 export const loadQuery = (queue: string, from: string, days: number) =>
   queryOptions({

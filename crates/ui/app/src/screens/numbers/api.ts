@@ -46,4 +46,6 @@ export interface Test {
   defaultCountry?: string;
 }
 
-export const test = (what: Test) => post<Verdict>("number-rules/test", what);
+/** A rule that is tried may have no name yet. */
+export const test = ({ rule, ...rest }: Test) =>
+  post<Verdict>("number-rules/test", { ...rest, ...(rule ? { rule: { ...rule, name: rule.name || "-" } } : {}) });

@@ -76,7 +76,7 @@ function Form({ data }: { data: Rules }) {
       value={asked[key]}
       onChange={(value) => put({ [key]: Number(value) || min })}
       min={min}
-      max={86_400}
+      max={36_000}
       suffix={` ${t("secondsSuffix")}`}
       allowDecimal={false}
     />

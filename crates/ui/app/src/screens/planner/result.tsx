@@ -30,7 +30,7 @@ export interface Planned {
     utilisation: number;
     capacity: number;
     current?: number;
-    p90Secs: number;
+    p90Secs?: number;
   }[];
   week: Shorthand;
   method: string;
@@ -57,7 +57,7 @@ export function Result({ planned, asked, data, rule }: ResultProps) {
           planned: format.number(sum("capacity")),
           current: format.number(sum("current")),
           zone: planned.zone,
-          method: t(`methods.${planned.method}`, { defaultValue: planned.method }),
+          method: /^erlang-?a/i.test(planned.method) ? t("methods.erlang-a") : planned.method,
         })}
         columns={[t("slot"), t("agents"), t("load"), t("busy"), t("places"), t("now"), t("difference"), t("p90")]}
         rows={planned.slots.map((slot) => {
@@ -70,7 +70,7 @@ export function Result({ planned, asked, data, rule }: ResultProps) {
             format.number(slot.capacity),
             slot.current === undefined ? "–" : format.number(slot.current),
             slot.current === undefined ? "–" : format.number(difference, { signDisplay: "exceptZero" }),
-            format.duration(slot.p90Secs),
+            slot.p90Secs === undefined ? "–" : format.duration(slot.p90Secs),
           ];
         })}
       >

@@ -14,12 +14,12 @@ import { done } from "@/parts/notify";
 import { Cards, Facts, Page, Panel } from "@/parts/page";
 import { fileNameOf, plainNumber, saveAs } from "./number";
 
+const KINDS = ["callbacks", "events", "deliveries", "callIns", "audit"] as const;
+
 interface Forgotten {
-  erased: { callbacks: number; events: number; deliveries: number; callIns: number; audit: number };
+  erased: Partial<Record<(typeof KINDS)[number], number>>;
   remaining: number;
 }
-
-const KINDS = ["callbacks", "events", "deliveries", "callIns", "audit"] as const;
 
 export default function Privacy() {
   const { t } = useTranslation("privacy");
@@ -138,7 +138,12 @@ function Forget() {
                     : t("forget.done")}
               </div>
               {sum > 0 && (
-                <Facts rows={KINDS.map((kind) => [t(`kinds.${kind}`), format.number(answer.erased[kind] ?? 0)] as const)} />
+                <Facts
+                  rows={KINDS.map((kind) => {
+                    const count = answer.erased[kind];
+                    return count !== undefined && ([t(`kinds.${kind}`), format.number(count)] as const);
+                  })}
+                />
               )}
             </div>
           )}

@@ -12,6 +12,7 @@ export interface Revision {
   revision: number;
   at: Instant;
   by?: string;
+  note?: string;
   changed: string[];
   removed: string[];
 }
@@ -19,6 +20,9 @@ export interface Revision {
 export interface DiffRow {
   service?: string;
   hours?: string;
+  /** Its kind and its name: `capacity Weekdays`. */
+  rule?: string;
+  /** Nothing is all of it. */
   path: string;
   before?: unknown;
   after?: unknown;

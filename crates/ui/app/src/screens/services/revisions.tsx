@@ -39,7 +39,13 @@ export function Revisions() {
                     cell: (row) => <Link to={`/services/revisions/${row.revision}`}>{number(row.revision)}</Link>,
                   },
                   { key: "at", label: t("at"), cell: (row) => <When at={row.at} /> },
-                  { key: "by", label: t("by"), cell: (row) => row.by ?? "–" },
+                  { key: "by", label: t("by"), cell: (row) => (
+                      <>
+                        {row.by ?? "–"}
+                        {row.note && <div className={classes["dim"]}>“{row.note}”</div>}
+                      </>
+                    ),
+                  },
                   { key: "changed", label: t("changed"), cell: (row) => list(row.changed) || "–" },
                   { key: "removed", label: t("removed"), cell: (row) => list(row.removed) || "–" },
                 ]}
@@ -58,7 +64,7 @@ const written = (value: unknown) => (typeof value === "string" ? value : JSON.st
 export function grouped(diff: readonly DiffRow[]): [string, DiffRow[]][] {
   const groups = new Map<string, DiffRow[]>();
   for (const row of diff) {
-    const of = row.service ?? row.hours ?? "";
+    const of = row.service ?? row.hours ?? row.rule ?? "";
     groups.set(of, [...(groups.get(of) ?? []), row]);
   }
   return [...groups];
@@ -82,7 +88,7 @@ export function RevisionDiff() {
           ) : (
             <>
               {grouped(data.diff).map(([of, rows]) => (
-                <Panel key={of} title={of} lead={rows[0]?.hours ? t("diffHours") : t("diffService")} flush>
+                <Panel key={of} title={of} lead={rows[0]?.rule ? t("diffRule") : rows[0]?.hours ? t("diffHours") : t("diffService")} flush>
                   <Rows<DiffRow>
                     label={of}
                     rows={rows}
@@ -131,6 +137,7 @@ function Kind({ row }: { row: DiffRow }) {
 export function SettingName({ path }: { path: string }) {
   const { t, i18n } = useTranslation("services");
   const key = `fields.${path.replaceAll(".", "-")}`;
+  if (path === "") return t("everything");
   if (!i18n.exists(key, { ns: "services" })) return <span className={classes["mono"]}>{path}</span>;
   return path.startsWith("priority.") ? `${t("groups.priority")}: ${t(key)}` : t(key);
 }

@@ -12,7 +12,6 @@ import { useFormat } from "@/parts/format";
 import { Guarded } from "@/parts/guarded";
 import { Page, Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
-import { When } from "@/parts/when";
 import { Emergency } from "./emergency";
 import { RevisionDiff, Revisions } from "./revisions";
 import Detail, { NewService } from "./detail";
@@ -50,13 +49,9 @@ function List() {
     <Page
       title={t("title")}
       lead={
-        services.data?.published ? (
-          <>
-            {t("revision", { n: number(services.data.revision) })} · {t("published")} <When at={services.data.published} />
-          </>
-        ) : (
-          t("lead")
-        )
+        services.data?.published
+          ? t("published", { revision: number(services.data.revision), n: number(services.data.published) })
+          : t("lead")
       }
       actions={
         <Guarded needs="ges.service.edit">
