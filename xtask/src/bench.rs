@@ -3,6 +3,7 @@
 
 mod embedded;
 mod load;
+mod postgres;
 mod rules;
 
 use std::path::PathBuf;
@@ -17,9 +18,9 @@ use crate::{process, say};
 /// What to measure.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Options {
-    /// With which store.
-    #[arg(value_enum, default_value_t = Store::Embedded)]
-    store: Store,
+    /// Of which store, or of what.
+    #[arg(value_enum, default_value_t = What::Embedded)]
+    what: What,
     /// How long each figure is measured in each round.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
@@ -32,8 +33,13 @@ pub(crate) struct Options {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Store {
+enum What {
+    /// The embedded store, and the rules.
     Embedded,
+    /// PostgreSQL beside pgbench, two nodes beside one, a crowd that is due at once.
+    Postgres,
+    /// Lists from a million callbacks on PostgreSQL.
+    Lists,
 }
 
 /// One line of the result.
@@ -68,15 +74,21 @@ impl Figure {
 
 /// Measures, prints a Markdown table and writes the figures below `target/bench`.
 pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
-    let Store::Embedded = options.store;
-    let mut figures = rules::measure(checkout)?;
-    figures.extend(embedded::measure(checkout, options)?);
+    let (name, figures) = match options.what {
+        What::Embedded => {
+            let mut figures = rules::measure(checkout)?;
+            figures.extend(embedded::measure(checkout, options)?);
+            ("embedded", figures)
+        }
+        What::Postgres => ("postgres", postgres::measure(checkout, options)?),
+        What::Lists => ("lists", postgres::lists(checkout, options)?),
+    };
     let rows: Vec<Vec<String>> = figures.iter().map(Figure::row).collect();
     let head = ["what", "ours", "peer or limit", "ratio", "aim", "met"];
     say::result(say::table(&head, &rows).trim_end());
     let folder = checkout.target("bench");
     std::fs::create_dir_all(&folder)?;
-    let file = folder.join("embedded.json");
+    let file = folder.join(format!("{name}.json"));
     let all: Vec<Value> = figures.iter().map(Figure::json).collect();
     std::fs::write(&file, format!("{:#}\n", Value::from(all)))
         .with_context(|| format!("{} cannot be written", file.display()))?;

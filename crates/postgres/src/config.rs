@@ -91,7 +91,8 @@ pub struct Batching {
     /// Whether bookings that arrive together share a transaction. Each is decided alone and answered after the commit
     /// either way.
     pub group_commit: bool,
-    /// How many transactions book at a time, each on a connection of its own.
+    /// How many transactions book at a time, each on a connection of its own. One is best on most databases: while it
+    /// commits, the next batch gathers, and two would only wait for each other's locks.
     pub connections: NonZeroU16,
     /// The most bookings of one transaction.
     pub members: NonZeroUsize,
@@ -143,7 +144,7 @@ impl Default for Batching {
     fn default() -> Self {
         Self {
             group_commit: true,
-            connections: count(2),
+            connections: count(1),
             members: size(128),
             bytes: size(1024 * 1024),
             queue: size(1024),

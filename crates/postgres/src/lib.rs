@@ -20,6 +20,7 @@ mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+mod young;
 
 pub use config::{Batching, Config, NotADatabaseUrl, Pools, Tls, Url, Verify};
 pub use schema::{MigrateError, SchemaState};

@@ -2,7 +2,10 @@
 //!
 //! Each state is asked for itself, in the order of the answer and no further than a page, and the states are merged. So
 //! every search walks an index in order from where its page begins, however many callbacks there are; what it leaves out
-//! by service, queue, kind or reason it walks over.
+//! by service, queue, kind or reason it walks over in the index, without a look at a row. Only the rows of the page are
+//! read. Where few callbacks can be meant at all, those are gathered and sorted instead: see `few.rs`.
+
+mod few;
 
 use std::fmt::Write;
 
@@ -67,10 +70,18 @@ impl Draft {
     }
 }
 
-fn draft(tenant: TenantId, search: &Search) -> Draft {
-    let (column, direction, beyond) = order(search);
+/// How the completed callbacks of a search are found; open ones are always walked through in order, as they are few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// In the order of the answer, until the page is full.
+    Walked,
+    /// All that can be meant, and then sorted.
+    Gathered,
+}
+
+/// What every row must be, whatever its state: the same for each of them, and bound once.
+fn filters(tenant: TenantId, search: &Search) -> Draft {
     let mut draft = Draft { text: String::new(), binds: Vec::new() };
-    // The filters are the same for each state; they are bound once.
     draft.push("tenant = $", Bind::Uuid(tenant.uuid()));
     if let Some(phone) = &search.phone {
         draft.push(" AND phone = $", Bind::Text(phone.e164().to_owned()));
@@ -98,6 +109,18 @@ fn draft(tenant: TenantId, search: &Search) -> Draft {
         draft.push(" AND created_at >= $", Bind::At(At(window.start())));
         draft.push(" AND created_at < $", Bind::At(At(window.end())));
     }
+    draft
+}
+
+/// The states that a search asks for, each by itself.
+fn states(search: &Search) -> impl Iterator<Item = State> {
+    let asked: &[State] = if search.states.is_empty() { &State::ALL } else { &search.states };
+    State::ALL.into_iter().filter(move |state| asked.contains(state))
+}
+
+fn draft(tenant: TenantId, search: &Search, way: Way) -> Draft {
+    let (column, direction, beyond) = order(search);
+    let mut draft = filters(tenant, search);
     if let Some(Cursor { at, id }) = search.after {
         draft.push(&format!(" AND ({column}, id) {beyond} ($, "), Bind::At(At(at)));
         draft.push("$)", Bind::Uuid(id.uuid()));
@@ -107,20 +130,32 @@ fn draft(tenant: TenantId, search: &Search) -> Draft {
     draft.push("$", Bind::Limit(i64::from(most(search)) + 1));
     let limit = std::mem::take(&mut draft.text);
 
-    let states: &[State] = if search.states.is_empty() { &State::ALL } else { &search.states };
-    let mut text = String::from("SELECT slot, document FROM (");
-    for (index, state) in State::ALL.iter().filter(|state| states.contains(state)).enumerate() {
+    let ordered = format!("ORDER BY at {direction}, id {direction} LIMIT {limit}");
+    let mut text = String::from("SELECT page.slot, page.document FROM (SELECT at, id FROM (");
+    for (index, state) in states(search).enumerate() {
         let union = if index == 0 { "" } else { " UNION ALL " };
-        write!(
-            text,
-            "{union}(SELECT slot, document, {column} AS at, id FROM callbacks \
-             WHERE {filters} AND state = {} ORDER BY {column} {direction}, id {direction} LIMIT {limit})",
-            rows::state_code(*state)
-        )
+        let code = rows::state_code(state);
+        let rows =
+            format!("SELECT {column} AS at, id FROM callbacks WHERE {filters} AND state = {code}");
+        match way {
+            // The fence keeps the order, and with it the walk, from what is gathered.
+            Way::Gathered if state == State::Completed => {
+                write!(text, "{union}(SELECT at, id FROM ({rows} OFFSET 0) AS few {ordered})")
+            }
+            Way::Gathered | Way::Walked => write!(
+                text,
+                "{union}({rows} ORDER BY {column} {direction}, id {direction} LIMIT {limit})"
+            ),
+        }
         .expect("a string takes any text");
     }
-    write!(text, ") AS found ORDER BY at {direction}, id {direction} LIMIT {limit}")
-        .expect("a string takes any text");
+    write!(
+        text,
+        ") AS each {ordered}) AS found CROSS JOIN LATERAL \
+         (SELECT slot, document FROM callbacks WHERE tenant = $1 AND id = found.id LIMIT 1) AS page \
+         ORDER BY found.at {direction}, found.id {direction}"
+    )
+    .expect("a string takes any text");
     draft.text = text;
     draft
 }
@@ -145,7 +180,8 @@ pub(crate) async fn rows_of(
     tenant: TenantId,
     search: &Search,
 ) -> QueryResult<Vec<FoundRow>> {
-    query(draft(tenant, search)).load(&mut connection).await
+    let way = few::way(connection, tenant, search).await?;
+    query(draft(tenant, search, way)).load(&mut connection).await
 }
 
 /// The page that the rows make.
@@ -168,8 +204,13 @@ pub(crate) fn page(search: &Search, rows: &[FoundRow]) -> Result<Page, Failure> 
 
 /// The query that explains a search instead of making it.
 #[cfg(feature = "testing")]
-pub(crate) fn explanation(tenant: TenantId, search: &Search) -> Query {
-    let mut draft = draft(tenant, search);
+pub(crate) async fn explanation(
+    connection: &AsyncPgConnection,
+    tenant: TenantId,
+    search: &Search,
+) -> QueryResult<Query> {
+    let way = few::way(connection, tenant, search).await?;
+    let mut draft = draft(tenant, search, way);
     draft.text.insert_str(0, "EXPLAIN ");
-    query(draft)
+    Ok(query(draft))
 }

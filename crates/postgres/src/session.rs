@@ -55,6 +55,15 @@ pub enum OpenError {
     ReadOnly,
 }
 
+/// How the database plans the statements of a connection that are kept prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planning {
+    /// As it sees fit: searches differ in what they ask for.
+    Free,
+    /// Once for all values: each statement has one good plan, and to plan it costs more than to run it.
+    Once,
+}
+
 /// How connections are made and what each one is told first.
 pub(crate) struct Target {
     driver: tokio_postgres::Config,
@@ -68,7 +77,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn new(config: &Config) -> Result<Self, OpenError> {
+    pub(crate) fn new(config: &Config, planning: Planning) -> Result<Self, OpenError> {
         let mut driver = config.url.parsed().clone();
         if let Some(file) = &config.password_file {
             let password = std::fs::read_to_string(file)
@@ -82,7 +91,7 @@ impl Target {
         // A peer that is gone without a word is noticed by the unanswered packet, not by the next call's deadline.
         driver.tcp_user_timeout(config.deadline());
         driver.keepalives_idle(Duration::from_secs(30));
-        let settings = settings(config);
+        let settings = settings(config, planning);
         let mut local = String::new();
         if config.prepared_statements {
             let given = driver.get_options().unwrap_or_default().to_owned();
@@ -136,7 +145,7 @@ impl Target {
 }
 
 /// What every session is told: bounds, and to trust the indexes.
-fn settings(config: &Config) -> Vec<(&'static str, String)> {
+fn settings(config: &Config, planning: Planning) -> Vec<(&'static str, String)> {
     let mut settings = vec![
         ("statement_timeout", config.statement_timeout_ms.to_string()),
         ("lock_timeout", config.lock_timeout_ms.to_string()),
@@ -151,7 +160,12 @@ fn settings(config: &Config) -> Vec<(&'static str, String)> {
         ("enable_hashjoin", String::from("off")),
         ("enable_mergejoin", String::from("off")),
         ("jit", String::from("off")),
+        ("max_parallel_workers_per_gather", String::from("0")),
     ];
+    // Without prepared statements there is no plan to keep.
+    if planning == Planning::Once && config.prepared_statements {
+        settings.push(("plan_cache_mode", String::from("force_generic_plan")));
+    }
     if config.client_connection_check_interval_ms > 0 {
         let interval = config.client_connection_check_interval_ms.to_string();
         settings.push(("client_connection_check_interval", interval));

@@ -23,10 +23,12 @@ use tracing::Instrument;
 
 use crate::booking::Bookings;
 use crate::cached::statement;
+use crate::changes::Step;
+use crate::changes::singles::Singles;
 use crate::config::Config;
 use crate::fault::PEER;
 use crate::schema::{MigrateError, SchemaState};
-use crate::session::{OpenError, Pool, Target};
+use crate::session::{OpenError, Planning, Pool, Target};
 use crate::{catalogues, changes, outbox, reads, retention, schema};
 
 /// Callbacks, outbox and catalogues in PostgreSQL.
@@ -42,6 +44,7 @@ struct Shared {
     target: Arc<Target>,
     config: Config,
     bookings: Bookings,
+    singles: Singles,
     changes: Pool,
     dispatch: Pool,
     /// Where writes run: they are brought to their end there, also when their caller goes away.
@@ -65,7 +68,8 @@ impl Postgres {
     ///
     /// Bookings and changes run on the runtime that this is called on, whoever asks for them.
     pub async fn connect(config: Config) -> Result<Self, OpenError> {
-        let target = Arc::new(Target::new(&config)?);
+        let target = Arc::new(Target::new(&config, Planning::Free)?);
+        let steady = Arc::new(Target::new(&config, Planning::Once)?);
         let session = target.connect().await?;
         let asked = "SELECT current_setting('transaction_read_only') = 'off' AS writable";
         let mut connection = session.connection();
@@ -78,16 +82,18 @@ impl Postgres {
             return Err(OpenError::ReadOnly);
         }
         drop(session);
-        let pool = |size: u16| Pool::new(&target, usize::from(size));
+        let pool = |size: u16| Pool::new(&steady, usize::from(size));
+        let changes = pool(config.pools.changes.get());
         let shared = Shared {
             bookings: Bookings::start(pool(config.booking.connections.get()), &config),
-            changes: pool(config.pools.changes.get()),
+            singles: Singles::start(changes.clone(), &config),
+            changes,
             dispatch: pool(config.pools.dispatch.get()),
             runtime: Handle::current(),
             target: Arc::clone(&target),
             config,
         };
-        let reads = pool(shared.config.pools.reads_per_worker.get());
+        let reads = Pool::new(&target, usize::from(shared.config.pools.reads_per_worker.get()));
         Ok(Self { shared: Arc::new(shared), reads })
     }
 
@@ -165,8 +171,10 @@ impl Callbacks for Postgres {
         changes: &[Aimed],
         now: Timestamp,
     ) -> Vec<Result<Outcome, ChangeError>> {
-        let (pool, mine) = (self.shared.changes.clone(), changes.to_vec());
-        let made = self.to_its_end(async move { changes::change_each(&pool, &mine, now).await });
+        let pool = self.shared.changes.clone();
+        let mine: Vec<Step> =
+            changes.iter().map(|aimed| Step { aimed: aimed.clone(), now }).collect();
+        let made = self.to_its_end(async move { changes::change_each(&pool, &mine).await });
         match made.await {
             Ok(answers) => answers,
             Err(_broken_off) => {
@@ -174,6 +182,11 @@ impl Callbacks for Postgres {
                 changes.iter().map(|_| Err(broken_off().into())).collect()
             }
         }
+    }
+
+    #[tracing::instrument(name = "store.change", skip_all)]
+    async fn change(&self, change: Aimed, now: Timestamp) -> Result<Outcome, ChangeError> {
+        self.shared.singles.change(change, now).await
     }
 
     #[tracing::instrument(name = "store.find", skip_all)]

@@ -150,7 +150,7 @@ impl Held {
 
 /// The plan of a text without parameters, as the database makes it when it is not kept from walking through tables.
 pub async fn plan(store: &Postgres, text: &str) -> Result<String, Fault> {
-    explained(store, diesel::sql_query(format!("EXPLAIN {text}")).into_boxed()).await
+    explained(store, Explained::Text(format!("EXPLAIN {text}"))).await
 }
 
 /// The plan of a search, made likewise.
@@ -159,17 +159,41 @@ pub async fn plan_of_search(
     tenant: TenantId,
     search: &Search,
 ) -> Result<String, Fault> {
-    explained(store, search::explanation(tenant, search)).await
+    explained(store, Explained::Search(tenant, Box::new(search.clone()))).await
 }
 
-async fn explained(store: &Postgres, query: search::Query) -> Result<String, Fault> {
+/// The plan of a text as the store's own connections make it.
+pub async fn plan_as_run(store: &Postgres, text: &str) -> Result<String, Fault> {
+    explained(store, Explained::AsRun(format!("EXPLAIN {text}"))).await
+}
+
+/// What is explained.
+enum Explained {
+    Text(String),
+    AsRun(String),
+    Search(TenantId, Box<Search>),
+}
+
+async fn explained(store: &Postgres, what: Explained) -> Result<String, Fault> {
     let lines: Vec<PlanLine> = store
         .reads()
         .read(|mut connection| {
             Box::pin(async move {
-                let unguided =
-                    "BEGIN; SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on";
-                execute(connection, unguided).await?;
+                let begin = match &what {
+                    Explained::AsRun(_) => "BEGIN",
+                    Explained::Text(_) | Explained::Search(..) => {
+                        "BEGIN; SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on"
+                    }
+                };
+                execute(connection, begin).await?;
+                let query = match what {
+                    Explained::Text(text) | Explained::AsRun(text) => {
+                        diesel::sql_query(text).into_boxed()
+                    }
+                    Explained::Search(tenant, search) => {
+                        search::explanation(connection, tenant, &search).await?
+                    }
+                };
                 let lines = query.load(&mut connection).await?;
                 execute(connection, "ROLLBACK").await?;
                 Ok(lines)

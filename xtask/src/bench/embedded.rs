@@ -138,7 +138,7 @@ fn open_for(address: SocketAddr, load: Load) -> Result<Outcome> {
 }
 
 /// A time far enough ahead that nothing becomes due while we measure.
-fn wish(address: SocketAddr) -> Result<String> {
+pub(super) fn wish(address: SocketAddr) -> Result<String> {
     let path = format!("/engagement/v3/callbacks/availability/{BENCH}?numberOfDays=3");
     let answer = http::send(address, &Request::get(path).header("x-api-key", API_KEY))?;
     let data = answer.json()?;
@@ -148,7 +148,7 @@ fn wish(address: SocketAddr) -> Result<String> {
 }
 
 /// Books into one slot, each time for another number.
-fn book(address: SocketAddr, load: Load, round: u64, wish: &str) -> Result<Outcome> {
+pub(super) fn book(address: SocketAddr, load: Load, round: u64, wish: &str) -> Result<Outcome> {
     load::requests(address, load, |worker, turn| {
         let body = json!({
             "serviceName": BENCH,
@@ -193,7 +193,7 @@ impl Bare {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> Result<u16> {
+pub(super) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
     Ok(listener.local_addr().context("a listener has no address")?.port())
 }

@@ -1,7 +1,7 @@
 //! Booking: bookings that arrive together share a transaction; each is decided alone, and answered after the commit.
 
 mod desk;
-mod queue;
+pub(crate) mod queue;
 mod transaction;
 
 use std::panic::AssertUnwindSafe;
@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::config::Config;
 use crate::fault::{Failure, PEER, Phase, Reach};
 use crate::session::Pool;
+use crate::young;
 
 use desk::Decision;
 pub(crate) use desk::{NumberKey, ServiceKey, SlotKey, kept};
@@ -76,10 +77,16 @@ struct Unanswered;
 
 /// Books batch after batch until the queue is closed.
 async fn work(queue: Arc<Queue<Member>>, pool: Pool) {
+    let mut taken = 0;
     while let Some(batch) = queue.next().await {
+        let before = taken;
+        taken += batch.len();
         // Members drop with the panic, and their callers learn it; the next batch is none the worse for it.
         if AssertUnwindSafe(answer_all(&pool, batch)).catch_unwind().await.is_err() {
             tracing::error!("booking a batch panicked");
+        }
+        if before < young::AFTER && taken >= young::AFTER {
+            young::acquaint(&pool).await;
         }
     }
     pool.close();

@@ -105,6 +105,8 @@ impl<T> Queue<T> {
                 }
             }
             self.arrived.notified().await;
+            // Whoever is ready to line up does so first: the first of a crowd shall not go alone.
+            tokio::task::yield_now().await;
         }
     }
 

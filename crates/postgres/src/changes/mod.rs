@@ -1,6 +1,7 @@
 //! Changes: one transaction for a chunk of them, each decided alone and in the order given.
 
 mod sheet;
+pub(crate) mod singles;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -26,17 +27,23 @@ use sheet::{Due, Name, Sheet, Shift, moves};
 /// The most changes of one transaction: its locks are held for all of them.
 const CHUNK: usize = 256;
 
+/// A change and when it is made.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) aimed: Aimed,
+    pub(crate) now: Timestamp,
+}
+
 /// Makes changes, chunk by chunk.
 pub(crate) async fn change_each(
     pool: &Pool,
-    changes: &[Aimed],
-    now: Timestamp,
+    changes: &[Step],
 ) -> Vec<Result<Outcome, ChangeError>> {
     let mut answers = Vec::with_capacity(changes.len());
     for chunk in changes.chunks(CHUNK) {
-        match change_chunk(pool, chunk, now).await {
+        match change_chunk(pool, chunk).await {
             Ok(outcomes) => answers.extend(outcomes.into_iter().map(answer)),
-            Err(failure) => again(pool, chunk, now, failure, &mut answers).await,
+            Err(failure) => again(pool, chunk, failure, &mut answers).await,
         }
     }
     answers
@@ -50,8 +57,7 @@ fn answer(outcome: Result<Outcome, Refusal>) -> Result<Outcome, ChangeError> {
 /// may have been made is not tried again: unlike a booking, a change that is made twice is two changes.
 async fn again(
     pool: &Pool,
-    chunk: &[Aimed],
-    now: Timestamp,
+    chunk: &[Step],
     first: Failure,
     answers: &mut Vec<Result<Outcome, ChangeError>>,
 ) {
@@ -61,12 +67,12 @@ async fn again(
         "a chunk of changes failed"
     );
     let mut down = if first.uncertain() { Some(first) } else { None };
-    for aimed in chunk {
+    for step in chunk {
         if let Some(failure) = &down {
             answers.push(Err(fault_again(failure).into()));
             continue;
         }
-        match change_chunk(pool, std::slice::from_ref(aimed), now).await {
+        match change_chunk(pool, std::slice::from_ref(step)).await {
             Ok(outcomes) => answers.extend(outcomes.into_iter().map(answer)),
             Err(failure) => {
                 answers.push(Err(fault_again(&failure).into()));
@@ -90,13 +96,12 @@ fn fault_again(failure: &Failure) -> Fault {
 
 async fn change_chunk(
     pool: &Pool,
-    chunk: &[Aimed],
-    now: Timestamp,
+    chunk: &[Step],
 ) -> Result<Vec<Result<Outcome, Refusal>>, Failure> {
     let mut lent = pool.lend().await?;
     lent.take();
     let deadline = pool.deadline();
-    let done = decide_and_store(lent.connection(), pool, chunk, now, deadline).await;
+    let done = decide_and_store(lent.connection(), pool, chunk, deadline).await;
     match &done {
         Ok(_) => lent.give_back(),
         Err(failure) => lent.undo(failure, deadline).await,
@@ -107,8 +112,7 @@ async fn change_chunk(
 async fn decide_and_store(
     connection: &AsyncPgConnection,
     pool: &Pool,
-    chunk: &[Aimed],
-    now: Timestamp,
+    chunk: &[Step],
     deadline: Duration,
 ) -> Result<Vec<Result<Outcome, Refusal>>, Failure> {
     let locked = within(deadline, Phase::Before, lock(connection, pool.begin(), chunk)).await?;
@@ -127,7 +131,7 @@ async fn decide_and_store(
         let taken = within(deadline, Phase::Before, both).await?;
         sheet.note_taken(&slots, &locks::taken_of(&slots, taken)?);
     }
-    let outcomes: Vec<_> = chunk.iter().map(|aimed| sheet.make(aimed, now)).collect();
+    let outcomes: Vec<_> = chunk.iter().map(|step| sheet.make(&step.aimed, step.now)).collect();
     if sheet.changed.is_empty() {
         within(deadline, Phase::Before, execute(connection, "ROLLBACK")).await?;
     } else {
@@ -149,13 +153,14 @@ struct CallbackRow {
 async fn lock(
     mut connection: &AsyncPgConnection,
     begin: &str,
-    chunk: &[Aimed],
+    chunk: &[Step],
 ) -> QueryResult<Vec<CallbackRow>> {
+    let chunk = || chunk.iter().map(|step| &step.aimed);
     // Only what moves between slots minds the catalogue: to replace it counts the places anew.
     let moving: BTreeSet<TenantId> =
-        chunk.iter().filter(|it| moves(&it.change)).map(|aimed| aimed.tenant).collect();
-    let tenants: Vec<_> = chunk.iter().map(|aimed| aimed.tenant.uuid()).collect();
-    let ids: Vec<_> = chunk.iter().map(|aimed| aimed.callback.uuid()).collect();
+        chunk().filter(|it| moves(&it.change)).map(|aimed| aimed.tenant).collect();
+    let tenants: Vec<_> = chunk().map(|aimed| aimed.tenant.uuid()).collect();
+    let ids: Vec<_> = chunk().map(|aimed| aimed.callback.uuid()).collect();
     let asked = statement(include_str!("../sql/lock_callbacks.sql"))
         .bind::<Array<Uuid>, _>(tenants)
         .bind::<Array<Uuid>, _>(ids);
@@ -259,6 +264,9 @@ async fn store(
         .bind::<Array<Integer>, _>(column(&more, |(_, shift)| {
             i32::try_from(shift.limit).unwrap_or(i32::MAX)
         }))
-        .bind::<Array<Nullable<Timestamptz>>, _>(column(&callbacks, |it| it.completed_at.map(At)));
+        .bind::<Array<Nullable<Timestamptz>>, _>(column(&callbacks, |it| it.completed_at.map(At)))
+        .bind::<Array<BigInt>, _>(column(&written.cleared, |_| {
+            Ordinal::TIMER.number().cast_signed()
+        }));
     Cached(change).execute(&mut connection).await.map(|_rows| ())
 }

@@ -13,6 +13,7 @@ use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
 use ges_ports::Aimed;
 
+use super::Step;
 use crate::booking::SlotKey;
 
 /// A callback by its owner and id: the order in which rows are locked and written.
@@ -62,9 +63,9 @@ impl Sheet {
     }
 
     /// Every slot that these changes could touch.
-    pub(super) fn slots_at_stake(&self, chunk: &[Aimed]) -> Vec<SlotKey> {
+    pub(super) fn slots_at_stake(&self, chunk: &[Step]) -> Vec<SlotKey> {
         let mut found = BTreeSet::new();
-        for aimed in chunk.iter().filter(|aimed| moves(&aimed.change)) {
+        for aimed in chunk.iter().map(|step| &step.aimed).filter(|it| moves(&it.change)) {
             let Some(callback) = self.standing.get(&(aimed.tenant, aimed.callback)) else {
                 continue;
             };

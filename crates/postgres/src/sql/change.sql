@@ -5,8 +5,9 @@ WITH told AS (
     SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::bigint[], $13::text[])
 ), cleared AS (
     DELETE FROM outbox
-    USING unnest($14::uuid[], $15::uuid[]) AS gone (tenant, callback)
-    WHERE outbox.tenant = gone.tenant AND outbox.callback = gone.callback AND outbox.ordinal = 0
+    -- The ordinal comes with the names: alone it would be an invitation to walk through all timers.
+    USING unnest($14::uuid[], $15::uuid[], $31::bigint[]) AS gone (tenant, callback, ordinal)
+    WHERE outbox.tenant = gone.tenant AND outbox.callback = gone.callback AND outbox.ordinal = gone.ordinal
 ), timed AS (
     INSERT INTO outbox (tenant, callback, ordinal, due_at, effect)
     SELECT * FROM unnest($16::uuid[], $17::uuid[], $18::bigint[], $19::timestamptz[], $20::text[])

@@ -2,8 +2,13 @@
 WITH left_behind AS (
     UPDATE slots
     SET taken = greatest(slots.taken - less.places, 0)
-    FROM unnest($5::timestamptz[], $6::int[]) AS less (start, places)
-    WHERE slots.tenant = $1 AND slots.service = $2 AND slots.start = less.start
+    FROM (
+        -- Owner and service come with each row: alone they would be an invitation to walk through all of theirs.
+        SELECT $1::uuid AS tenant, $2::text AS service, start, places
+        FROM unnest($5::timestamptz[], $6::int[]) AS less (start, places)
+        OFFSET 0
+    ) AS less
+    WHERE slots.tenant = less.tenant AND slots.service = less.service AND slots.start = less.start
 ), taken AS (
     INSERT INTO slots AS slot (tenant, service, start, taken, ceiling)
     SELECT $1, $2, start, places, places
@@ -14,5 +19,9 @@ WITH left_behind AS (
 )
 UPDATE callbacks AS c
 SET slot = new.slot
-FROM unnest($3::uuid[], $4::timestamptz[]) AS new (id, slot)
-WHERE c.tenant = $1 AND c.id = new.id
+FROM (
+    SELECT $1::uuid AS tenant, id, slot
+    FROM unnest($3::uuid[], $4::timestamptz[]) AS new (id, slot)
+    OFFSET 0
+) AS new
+WHERE c.tenant = new.tenant AND c.id = new.id

@@ -1,0 +1,46 @@
+//! Bookings at the port.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use ges_contracts::given;
+use ges_ports::Callbacks;
+use serde_json::{Value, json};
+
+use super::stage::{Stage, percentiles};
+
+/// Books as fast as so many clients can, into so many slots.
+pub(crate) async fn run(
+    stage: Stage,
+    slots: u32,
+    clients: u32,
+    seconds: u32,
+) -> Result<Value, Box<dyn Error>> {
+    let next = Arc::new(AtomicU32::new(1));
+    let began = Instant::now();
+    let time = Duration::from_secs(seconds.into());
+    let clients = (0..clients).map(|client| {
+        let (node, desk, next) = (stage.node(client), stage.desk(), Arc::clone(&next));
+        tokio::spawn(async move {
+            let mut times = Vec::new();
+            while began.elapsed() < time {
+                let number = AtomicU32::fetch_add(&next, 1, Ordering::Relaxed);
+                let booking = desk.booking(number, Some(given::slot(i64::from(number % slots))));
+                let asked = Instant::now();
+                node.book(&booking).await.map_err(|error| format!("{error:?}"))?;
+                times.push(asked.elapsed());
+            }
+            Ok::<_, String>(times)
+        })
+    });
+    let mut times = Vec::new();
+    for client in clients.collect::<Vec<_>>() {
+        times.extend(client.await??);
+    }
+    let took = began.elapsed().as_secs_f64();
+    let count = u32::try_from(times.len())?;
+    let (p50, p99) = percentiles(&mut times);
+    Ok(json!({ "rate": f64::from(count) / took, "p50_ms": p50, "p99_ms": p99 }))
+}
