@@ -12,6 +12,7 @@ mod learning;
 mod news;
 mod notices;
 mod offers;
+mod people;
 mod sessions;
 mod settings;
 mod shelf;
@@ -23,9 +24,9 @@ use std::sync::Arc;
 use ges_domain::name::NodeName;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    ApiKeys, Callbacks, Catalogues, Chance, Clock, Credentials, Effects, Humans, Ids, Notices,
-    Orchestrator, People, Push, Records, Seals, Statistics, Tenants, Throttle, Traces, Untraced,
-    WaitTimes,
+    ApiKeys, Audit, Callbacks, Catalogues, Chance, Clock, Credentials, Effects, Humans, Ids,
+    Notices, Orchestrator, People, Push, Records, Seals, Sessions, Statistics, Tenants, Throttle,
+    Traces, Untraced, WaitTimes,
 };
 use tokio::sync::Notify;
 
@@ -43,6 +44,7 @@ pub use estimates::{Expectation, QueueStatus};
 pub use failure::Failure;
 pub use notices::Unsent;
 pub use offers::{Availability, AvailabilityQuery};
+pub use people::{Arrival, Departure, Presence, Return, SignIn, SignedIn};
 pub use sessions::{Call, Started};
 pub use settings::PublishFailure;
 pub use shelf::{Shelf, Stock};
@@ -59,8 +61,12 @@ pub struct Ports {
     pub catalogues: Arc<dyn Catalogues>,
     /// What the queues have taught, and other small documents.
     pub records: Arc<dyn Records>,
+    /// Who did what.
+    pub audit: Arc<dyn Audit>,
     /// API keys.
     pub credentials: Arc<dyn Credentials>,
+    /// Who is signed in.
+    pub sessions: Arc<dyn Sessions>,
     /// The orchestration server; without one, callbacks stay SCHEDULED.
     pub orchestrator: Option<Arc<dyn Orchestrator>>,
     /// The router; without one, every wait is unknown.

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ges_ports::{Callbacks, Catalogues, Effects, Records};
+use ges_ports::{Audit, Callbacks, Catalogues, Effects, Records};
 
 /// The storage ports of one fresh, empty store.
 #[derive(Clone)]
@@ -18,17 +18,23 @@ pub struct World {
     pub catalogues: Arc<dyn Catalogues>,
     /// The records.
     pub records: Arc<dyn Records>,
+    /// The audit log.
+    pub audit: Arc<dyn Audit>,
     kept: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl World {
-    /// The world of a store that keeps all four ports.
-    pub fn of<S: Callbacks + Effects + Catalogues + Records + 'static>(store: Arc<S>) -> Self {
+    /// The world of a store that keeps all five ports.
+    pub fn of<S>(store: Arc<S>) -> Self
+    where
+        S: Callbacks + Effects + Catalogues + Records + Audit + 'static,
+    {
         Self {
             callbacks: Arc::clone(&store) as Arc<dyn Callbacks>,
             effects: Arc::clone(&store) as Arc<dyn Effects>,
             catalogues: Arc::clone(&store) as Arc<dyn Catalogues>,
-            records: store,
+            records: Arc::clone(&store) as Arc<dyn Records>,
+            audit: store,
             kept: None,
         }
     }

@@ -224,6 +224,39 @@ impl Lines {
     }
 }
 
+/// Which queues a question is about, after what was asked for and what may be seen are put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// None at all: there is nothing to look for.
+    Nothing,
+    /// These; where `only` is empty, any but the hidden ones.
+    Queues {
+        /// The queues that are asked for and may be seen; empty is any.
+        only: Vec<QueueName>,
+        /// The queues that may not be seen.
+        hidden: Vec<QueueName>,
+    },
+}
+
+impl Lines {
+    /// The part of what is asked for that may be seen; nothing asked for is any queue.
+    pub fn narrow(&self, asked: &[QueueName]) -> Scope {
+        let seen: Vec<QueueName> = asked.iter().filter(|queue| self.hold(queue)).cloned().collect();
+        match self {
+            _ if !asked.is_empty() && seen.is_empty() => Scope::Nothing,
+            _ if !asked.is_empty() => Scope::Queues { only: seen, hidden: Vec::new() },
+            Self::All => Scope::Queues { only: Vec::new(), hidden: Vec::new() },
+            Self::Queues(queues) if queues.is_empty() => Scope::Nothing,
+            Self::Queues(queues) => {
+                Scope::Queues { only: queues.iter().cloned().collect(), hidden: Vec::new() }
+            }
+            Self::AllBut(queues) => {
+                Scope::Queues { only: Vec::new(), hidden: queues.iter().cloned().collect() }
+            }
+        }
+    }
+}
+
 /// Somebody who signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -337,6 +370,32 @@ mod tests {
         ] {
             assert_eq!(lines.hold(&queue("sales")), sees_sales, "{lines:?}");
             assert_eq!(lines.hold(&queue("support")), sees_support, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_narrowed_to_what_may_be_seen() {
+        let queue = |name: &str| QueueName::parse(name).unwrap();
+        let (sales, support) = (queue("sales"), queue("support"));
+        let scope = |only: &[&QueueName], hidden: &[&QueueName]| Scope::Queues {
+            only: only.iter().copied().cloned().collect(),
+            hidden: hidden.iter().copied().cloned().collect(),
+        };
+        let both = [sales.clone(), support.clone()];
+        let one = BTreeSet::from([sales.clone()]);
+        for (lines, asked, seen) in [
+            (Lines::All, &[][..], scope(&[], &[])),
+            (Lines::All, &both[..], scope(&[&sales, &support], &[])),
+            (Lines::none(), &[], Scope::Nothing),
+            (Lines::none(), &both, Scope::Nothing),
+            (Lines::Queues(one.clone()), &[], scope(&[&sales], &[])),
+            (Lines::Queues(one.clone()), &both, scope(&[&sales], &[])),
+            (Lines::Queues(one.clone()), &both[1..], Scope::Nothing),
+            (Lines::AllBut(one.clone()), &[], scope(&[], &[&sales])),
+            (Lines::AllBut(one.clone()), &both, scope(&[&support], &[])),
+            (Lines::AllBut(one), &both[..1], Scope::Nothing),
+        ] {
+            assert_eq!(lines.narrow(asked), seen, "{lines:?} {asked:?}");
         }
     }
 

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_callbacks/up.sql"),
     include_str!("../migrations/0002_records/up.sql"),
     include_str!("../migrations/0003_retention/up.sql"),
+    include_str!("../migrations/0004_audit/up.sql"),
 ];
 
 /// The schema that this release writes.
@@ -98,6 +99,7 @@ mod tests {
         migrate(&mut conn).unwrap();
         for back in [
             include_str!("../migrations/0003_retention/down.sql"),
+            include_str!("../migrations/0004_audit/down.sql"),
             include_str!("../migrations/0002_records/down.sql"),
             include_str!("../migrations/0001_callbacks/down.sql"),
         ] {

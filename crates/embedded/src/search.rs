@@ -1,5 +1,6 @@
 //! Searching: one statement for each shape of a question, one page at a time.
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 use ges_domain::callback::{Callback, State};
@@ -46,6 +47,21 @@ pub(crate) fn page(
     Ok(Page { callbacks, next })
 }
 
+/// How many callbacks a search describes, counted no further than `most`.
+pub(crate) fn count(
+    conn: &mut SqliteConnection,
+    tenant: TenantId,
+    search: &Search,
+    most: u32,
+) -> Result<u32, Fault> {
+    let rows = callbacks::table.into_boxed().filter(callbacks::tenant.eq(tenant_blob(tenant)));
+    // Rows are counted here, because SQLite would count all of them before it heard of a limit.
+    let query = filtered(rows, search).limit(most.into()).select(callbacks::created_at);
+    let mut found = Once(query).load_iter::<i64, DefaultLoadingMode>(conn).or_fault()?;
+    let counted: Result<u32, _> = found.try_fold(0, |count, row| row.map(|_created_at| count + 1));
+    counted.or_fault()
+}
+
 fn filtered<'a>(mut rows: Rows<'a>, search: &'a Search) -> Rows<'a> {
     if let Some(phone) = &search.phone {
         rows = rows.filter(callbacks::phone.eq(phone.e164()));
@@ -57,6 +73,10 @@ fn filtered<'a>(mut rows: Rows<'a>, search: &'a Search) -> Rows<'a> {
     if !search.queues.is_empty() {
         let names = search.queues.iter().map(QueueName::as_str);
         rows = rows.filter(callbacks::queue.eq_any(names));
+    }
+    if !search.hidden.is_empty() {
+        let names = search.hidden.iter().map(QueueName::as_str);
+        rows = rows.filter(callbacks::queue.ne_all(names));
     }
     if !search.states.is_empty() {
         let names = search.states.iter().map(|state| state.as_str());

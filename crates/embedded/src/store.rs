@@ -141,6 +141,12 @@ impl Callbacks for Embedded {
         self.look(move |conn| search::page(conn, tenant, &search)).await
     }
 
+    #[tracing::instrument(name = "store.count", skip_all)]
+    async fn count(&self, tenant: TenantId, search: &Search, most: u32) -> Result<u32, Fault> {
+        let search = search.clone();
+        self.look(move |conn| search::count(conn, tenant, &search, most)).await
+    }
+
     #[tracing::instrument(name = "store.taken", skip_all)]
     async fn taken(
         &self,

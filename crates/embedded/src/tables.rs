@@ -80,6 +80,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit (tenant, id) {
+        tenant -> Binary,
+        at -> BigInt,
+        id -> Binary,
+        who -> Text,
+        what -> Text,
+        target -> Nullable<Text>,
+        outcome -> Text,
+        code -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        correlation -> Binary,
+        address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     leases (one) {
         one -> BigInt,
         last -> BigInt,

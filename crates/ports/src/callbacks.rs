@@ -107,6 +107,8 @@ pub struct Search {
     pub services: Vec<ServiceName>,
     /// In any of these queues; empty is any.
     pub queues: Vec<QueueName>,
+    /// In none of these queues.
+    pub hidden: Vec<QueueName>,
     /// In any of these states; empty is any.
     pub states: Vec<State>,
     /// Of this kind.
@@ -228,6 +230,9 @@ pub trait Callbacks: Send + Sync {
 
     /// One page of the callbacks that a search describes; pages neither skip nor repeat a row that does not change.
     async fn search(&self, tenant: TenantId, search: &Search) -> Result<Page, Fault>;
+
+    /// How many callbacks a search describes, counted no further than `most`; its order, cursor and limit do not matter.
+    async fn count(&self, tenant: TenantId, search: &Search, most: u32) -> Result<u32, Fault>;
 
     /// The places taken by slot start, for slots that start in the window, in time order; empty slots are left out.
     async fn taken(

@@ -5,6 +5,7 @@
 //! variant. Time comes in as an argument: an adapter asks no clock.
 
 mod api_keys;
+mod audit;
 mod breaker;
 mod callbacks;
 mod catalogues;
@@ -31,6 +32,7 @@ mod traces;
 mod wait_times;
 
 pub use api_keys::{ApiKeys, KeyRef};
+pub use audit::{Audit, AuditCursor, AuditEntry, AuditFilter, AuditOutcome, AuditPage};
 pub use breaker::{Breaker, Passage};
 pub use callbacks::{
     Aimed, BookError, Booked, Callbacks, ChangeError, Cursor, Earlier, Erased, Gathered, Kept,

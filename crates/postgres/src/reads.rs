@@ -139,6 +139,22 @@ pub(crate) async fn page(pool: &Pool, tenant: TenantId, search: &Search) -> Resu
     Ok(search::page(search, &rows)?)
 }
 
+/// How many callbacks a search describes, counted no further than `most`.
+pub(crate) async fn count(
+    pool: &Pool,
+    tenant: TenantId,
+    search: &Search,
+    most: u32,
+) -> Result<u32, Fault> {
+    let wanted = search.clone();
+    let counted = pool
+        .read(move |connection| {
+            Box::pin(async move { search::count(connection, tenant, &wanted, most).await })
+        })
+        .await?;
+    Ok(counted)
+}
+
 /// The places taken by slot.
 pub(crate) async fn taken(
     pool: &Pool,

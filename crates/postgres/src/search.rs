@@ -95,6 +95,10 @@ fn filters(tenant: TenantId, search: &Search) -> Draft {
         let names = search.queues.iter().map(ges_domain::name::QueueName::as_str).collect();
         draft.push(" AND queue = ANY ($)", texts(names));
     }
+    if !search.hidden.is_empty() {
+        let names = search.hidden.iter().map(ges_domain::name::QueueName::as_str).collect();
+        draft.push(" AND queue <> ALL ($)", texts(names));
+    }
     if let Some(kind) = search.kind {
         draft.push(" AND kind = $", Bind::Small(rows::kind_code(kind)));
     }
@@ -158,6 +162,39 @@ fn draft(tenant: TenantId, search: &Search, way: Way) -> Draft {
     .expect("a string takes any text");
     draft.text = text;
     draft
+}
+
+/// The question how many rows a search describes, counted no further than `most`.
+fn count_draft(tenant: TenantId, search: &Search, most: u32) -> Draft {
+    let mut draft = filters(tenant, search);
+    let filters = std::mem::take(&mut draft.text);
+    draft.push("$", Bind::Limit(most.into()));
+    let limit = std::mem::take(&mut draft.text);
+    let parts = states(search).map(|state| {
+        let code = rows::state_code(state);
+        format!("(SELECT 1 FROM callbacks WHERE {filters} AND state = {code} LIMIT {limit})")
+    });
+    let parts = parts.collect::<Vec<_>>().join(" UNION ALL ");
+    draft.text = format!("SELECT least(count(*), {limit}) AS counted FROM ({parts}) AS found");
+    draft
+}
+
+#[derive(diesel::QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    counted: i64,
+}
+
+/// How many rows a search describes, counted no further than `most`.
+pub(crate) async fn count(
+    mut connection: &AsyncPgConnection,
+    tenant: TenantId,
+    search: &Search,
+    most: u32,
+) -> QueryResult<u32> {
+    let counted: Counted =
+        query(count_draft(tenant, search, most)).get_result(&mut connection).await?;
+    Ok(u32::try_from(counted.counted).unwrap_or(most))
 }
 
 /// A query, boxed because its text varies with what is asked; for the same reason it is not kept prepared.

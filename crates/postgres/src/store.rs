@@ -212,6 +212,11 @@ impl Callbacks for Postgres {
         reads::page(&self.reads, tenant, search).await
     }
 
+    #[tracing::instrument(name = "store.count", skip_all)]
+    async fn count(&self, tenant: TenantId, search: &Search, most: u32) -> Result<u32, Fault> {
+        reads::count(&self.reads, tenant, search, most).await
+    }
+
     #[tracing::instrument(name = "store.taken", skip_all)]
     async fn taken(
         &self,

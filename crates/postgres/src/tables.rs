@@ -26,6 +26,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit (tenant, id) {
+        tenant -> Uuid,
+        id -> Uuid,
+        at -> Timestamptz,
+        who -> Text,
+        what -> Text,
+        target -> Nullable<Text>,
+        outcome -> Text,
+        code -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        correlation -> Uuid,
+        address -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     callbacks (tenant, id) {
         tenant -> Uuid,
         id -> Uuid,

@@ -40,7 +40,13 @@ pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
     };
     let house = runtime.block_on(wiring::build(config, &format!("http://{address}")))?;
     let meters = Arc::new(Counted(metrics.clone()));
-    let web = Web::new(Arc::clone(&house.app), config.web.clone(), house.health.clone(), meters);
+    let web = Web::new(
+        Arc::clone(&house.app),
+        config.web.clone(),
+        house.health.clone(),
+        meters,
+        house.about.clone(),
+    );
 
     let mut loops = turn(config, &house, metrics);
     loops.relevel(log.level, again);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use ges_domain::time::SignedDuration;
 use ges_embedded::Embedded;
-use ges_ports::{Callbacks, Catalogues, Clock as _, Effects, Fault, Records};
+use ges_ports::{Audit, Callbacks, Catalogues, Clock as _, Effects, Fault, Records};
 use ges_postgres::Postgres;
 
 use crate::config::{Config, Synchronous};
@@ -23,24 +23,29 @@ pub(crate) struct Store {
     pub(crate) effects: Arc<dyn Effects>,
     pub(crate) catalogues: Arc<dyn Catalogues>,
     pub(crate) records: Arc<dyn Records>,
+    pub(crate) audit: Arc<dyn Audit>,
     /// What it is, for people.
     pub(crate) name: String,
+    /// What kind of store it is, in a word.
+    pub(crate) kind: &'static str,
     /// The database, where it is one.
     postgres: Option<Postgres>,
 }
 
 impl Store {
-    fn of<S>(store: S, name: String) -> Self
+    fn of<S>(store: S, name: String, kind: &'static str) -> Self
     where
-        S: Callbacks + Effects + Catalogues + Records + 'static,
+        S: Callbacks + Effects + Catalogues + Records + Audit + 'static,
     {
         let store = Arc::new(store);
         Self {
             callbacks: store.clone(),
             effects: store.clone(),
             catalogues: store.clone(),
-            records: store,
+            records: store.clone(),
+            audit: store,
             name,
+            kind,
             postgres: None,
         }
     }
@@ -92,7 +97,7 @@ pub(crate) fn clock_complaint(skew: SignedDuration) -> Option<String> {
 pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
     if !many(config) {
         let (store, name) = embedded(config)?;
-        return Ok(Store::of(store, name));
+        return Ok(Store::of(store, name, "SQLite"));
     }
     let (store, name) = postgres(config).await?;
     let state = store.schema().await.context("the schema of the database")?;
@@ -101,7 +106,7 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
             "the schema of {name} does not fit this release ({state:?}): run `ges migrate`, or the release that made it"
         );
     }
-    Ok(Store { postgres: Some(store.clone()), ..Store::of(store, name) })
+    Ok(Store { postgres: Some(store.clone()), ..Store::of(store, name, "PostgreSQL") })
 }
 
 /// What the store is called, whether it can be opened or not.

@@ -14,6 +14,7 @@ use ges_domain::name::NodeName;
 use ges_domain::time::SignedDuration;
 use ges_ports::{Clock, Seals, WaitTimes};
 use ges_urs::Urs;
+use ges_web::About;
 
 use crate::config::{Config, WhenUncounted};
 use crate::health::{Pulse, Watch};
@@ -38,6 +39,8 @@ pub(crate) struct House {
     pub(crate) health: Arc<Watch>,
     pub(crate) orchestra: Orchestra,
     pub(crate) urs: Option<Arc<Urs>>,
+    /// What people are told of it.
+    pub(crate) about: About,
 }
 
 impl House {
@@ -67,6 +70,8 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         effects: Arc::clone(&store.effects),
         catalogues: Arc::clone(&store.catalogues),
         records: Arc::clone(&store.records),
+        audit: Arc::clone(&store.audit),
+        sessions: Arc::clone(&memory.sessions),
         credentials: identity.credentials,
         people: identity.people,
         tenants: memory.tenants(identity.tenants),
@@ -82,6 +87,13 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         notices: memory.notices.clone(),
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds::new(&key)),
+    };
+    let about = About {
+        version: env!("CARGO_PKG_VERSION"),
+        node: config.server.node.clone(),
+        started_at: clock.now(),
+        store: store.kind,
+        shared_memory: if memory.shared.is_some() { "Redis" } else { "this process" },
     };
     let health = Watch::new(Arc::clone(&store.effects), clock)
         .over(orchestra.http.clone(), urs.clone())
@@ -100,6 +112,7 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         health: Arc::new(health),
         orchestra,
         urs,
+        about,
     })
 }
 

@@ -11,7 +11,9 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue, ORIGIN};
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, HeaderMap, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use futures::FutureExt as _;
@@ -39,6 +41,7 @@ pub(crate) struct Call {
     web: Web,
     request: HttpRequest,
     payload: Payload,
+    correlation: Uuid,
     /// Set when the caller is known, for the request's line.
     tenant: Rc<Cell<Option<TenantId>>>,
     trace: Option<Trace>,
@@ -60,6 +63,21 @@ impl Call {
     /// The step of a trace that this request is, if it is one.
     pub(crate) fn trace(&self) -> Option<Trace> {
         self.trace
+    }
+
+    /// The request's own name, for the logs.
+    pub(crate) fn correlation(&self) -> Uuid {
+        self.correlation
+    }
+
+    /// The same as a text, for the audit log.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.client_ip().map(|address| address.to_string())
+    }
+
+    /// Says whose the request is, for its line in the log.
+    pub(crate) fn belongs_to(&self, tenant: TenantId) {
+        self.tenant.set(Some(tenant));
     }
 
     /// The tenant whose API key the request bears.
@@ -145,6 +163,8 @@ pub(crate) type Said = Result<Answer, Problem>;
 pub(crate) enum Audience {
     /// Clients of the public API, in browsers too.
     Public,
+    /// The people of the contact centre, in our own pages.
+    People,
     /// The contact centre's own systems.
     Internal,
     /// Probes and people who look; neither counted nor logged.
@@ -295,6 +315,7 @@ where
         web: web.clone(),
         request: request.clone(),
         payload,
+        correlation,
         tenant: Rc::clone(&tenant),
         trace,
     };
@@ -323,6 +344,11 @@ where
     if audience == Audience::Public {
         let welcome = welcome(&web, tenant.get(), request.headers()).await;
         web.cors().allow(request.headers(), response.headers_mut(), welcome);
+    }
+    if audience == Audience::People {
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
     if audience != Audience::Operators {
         let line = trace::Line {

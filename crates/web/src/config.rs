@@ -22,6 +22,9 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// How many proxies before this service say in `x-forwarded-for` whose connection they carry; 0 believes none.
     pub trusted_proxies: u32,
+    /// Where browsers find this service, such as `https://ges.example.com`: what its pages are called by, and where people
+    /// come back to when they signed in elsewhere. Empty is whatever a browser calls it, over HTTPS unless on this machine.
+    pub public_url: String,
     /// The shared secret with which the contact centre's own systems open the internal API; without one it is shut.
     #[serde(skip_serializing)]
     #[schemars(with = "Option<String>")]
@@ -36,6 +39,7 @@ impl Default for Config {
             settings_limit_bytes: 5 * 1024 * 1024,
             cors_origins: vec![String::from("*")],
             trusted_proxies: 0,
+            public_url: String::new(),
             internal_key: None,
         }
     }

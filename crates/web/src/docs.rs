@@ -87,6 +87,14 @@ impl Page<'_> {
             let bears: Vec<String> = names.map(|name| self.credential(name)).collect();
             self.put(format_args!("<p>Bears {}.</p>", bears.join(" or ")));
         }
+        if let Some(permissions) = operation["x-ges-permissions"].as_array() {
+            let names =
+                permissions.iter().map(|one| format!("<code>{}</code>", escaped(text(one))));
+            let names: Vec<String> = names.collect();
+            if !names.is_empty() {
+                self.put(format_args!("<p>Needs {}.</p>", names.join(" or ")));
+            }
+        }
         if let Some(parameters) = operation["parameters"].as_array() {
             self.html.push_str("<h4>Parameters</h4><table>");
             for one in parameters {
@@ -116,7 +124,13 @@ impl Page<'_> {
     fn credential(&self, name: &str) -> String {
         let scheme = &self.document["components"]["securitySchemes"][name];
         match text(&scheme["name"]) {
+            "" if name == "personToken" => {
+                String::from("a person's token in <code>authorization: Bearer</code>")
+            }
             "" => String::from("the callback's update token in <code>authorization: Bearer</code>"),
+            cookie if scheme["in"] == "cookie" => {
+                format!("the cookie <code>{}</code>", escaped(cookie))
+            }
             header => format!("the header <code>{}</code>", escaped(header)),
         }
     }

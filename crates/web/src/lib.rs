@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod about;
 mod answer;
 mod body;
 mod call;
 mod caller;
 mod config;
 mod cors;
+mod desk;
 mod docs;
 mod fields;
 mod health;
@@ -23,6 +25,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{self, Payload, ServiceConfig};
 use ges_app::App;
 
+pub use about::About;
 pub use config::Config;
 pub use health::{Component, Exposition, Health, Meters, Ready, Standing};
 pub use openapi::document;
@@ -35,7 +38,7 @@ use pushes::Pushes;
 /// Which doors a listener has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Surface {
-    /// Everything: the public API, the internal API, health, metrics, documentation.
+    /// Everything: the public API, the people's API, the internal API, health, metrics, documentation.
     Everything,
     /// The public API alone, for an ingress from outside.
     Public,
@@ -58,6 +61,7 @@ struct Parts {
     /// The page made of it.
     page: String,
     pushes: Pushes,
+    about: About,
 }
 
 impl Web {
@@ -67,13 +71,14 @@ impl Web {
         config: Config,
         health: Arc<dyn Health>,
         meters: Arc<dyn Meters>,
+        about: About,
     ) -> Self {
         let document = document();
         let cors = Cors::new(&config.cors_origins);
         let page = docs::page(&document);
         let document = document.to_string();
         let pushes = Pushes::default();
-        let parts = Parts { config, cors, health, meters, document, page, pushes };
+        let parts = Parts { config, cors, health, meters, document, page, pushes, about };
         Self { app, parts: Arc::new(parts) }
     }
 
@@ -109,6 +114,10 @@ impl Web {
 
     pub(crate) fn page(&self) -> &str {
         &self.parts.page
+    }
+
+    pub(crate) fn about(&self) -> &About {
+        &self.parts.about
     }
 
     pub(crate) fn pushes(&self) -> &Pushes {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use crate::desk;
 use crate::problem::Code;
 use crate::routes::{
     callbacks, called_in, captcha, create, notification, offers, queues, search, sessions,
@@ -28,6 +29,9 @@ use crate::wire::Failure;
         (name = "flows", description = "For the contact centre's call flows"),
         (name = "sessions", description = "For the session that works on a callback"),
         (name = "settings", description = "What a contact centre offers, as Designer publishes it"),
+        (name = "sign-in", description = "For people: coming in, who they are, what they like"),
+        (name = "audit", description = "For people: who did what"),
+        (name = "about", description = "For people: what runs here"),
         (name = "operations", description = "Health and metrics"),
     ),
     paths(
@@ -63,6 +67,9 @@ use crate::wire::Failure;
 )]
 struct Api;
 
+/// Statuses of failure that every operation of the people's API has.
+const PEOPLE: &[u16] = &[400, 401, 403, 413, 500, 502, 503, 504];
+
 /// Which door an address is behind: the name of its security scheme, its statuses of failure.
 fn door(path: &str) -> Option<(&'static str, &'static [u16])> {
     const PUBLIC: &[u16] = &[400, 401, 413, 500, 502, 503, 504];
@@ -90,13 +97,19 @@ const OWN: &[(&str, &[u16])] = &[
 
 /// The description as JSON.
 pub fn document() -> Value {
-    let mut document =
-        serde_json::to_value(Api::openapi()).expect("a description is made of plain values");
+    let mut api = Api::openapi();
+    desk::describe(&mut api);
+    let mut document = serde_json::to_value(api).expect("a description is made of plain values");
     document["components"]["securitySchemes"] = json!({
         "apiKey": { "type": "apiKey", "in": "header", "name": "x-api-key" },
         "internalKey": { "type": "apiKey", "in": "header", "name": "x-ges-internal-key" },
         "updateToken": { "type": "http", "scheme": "bearer" },
+        "session": { "type": "apiKey", "in": "cookie", "name": "ges_session" },
+        "personToken": { "type": "http", "scheme": "bearer" },
     });
+    for row in desk::operations() {
+        people(&mut document["paths"][row.path][row.verb.as_str().to_ascii_lowercase()], row);
+    }
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, operations) in paths {
         let Some((scheme, statuses)) = door(path) else { continue };
@@ -105,17 +118,39 @@ pub fn document() -> Value {
             let id = operation["operationId"].as_str().unwrap_or_default();
             let own = OWN.iter().find(|(operation, _)| *operation == id);
             let own = own.map_or(&[][..], |(_, statuses)| statuses);
-            let failures: Map<String, Value> = statuses
-                .iter()
-                .chain(own)
-                .map(|status| (status.to_string(), failure(*status)))
-                .collect();
-            if let Some(responses) = operation["responses"].as_object_mut() {
-                responses.extend(failures);
-            }
+            fails(operation, statuses.iter().chain(own));
         }
     }
     document
+}
+
+/// What an operation of the people's API demands, from the row that its door reads too.
+///
+/// `x-ges-permissions` lists the permissions of which one is needed; `x-ges-audit` is the audit log's word for it.
+fn people(operation: &mut Value, row: &desk::Operation) {
+    assert!(operation.is_object(), "{:?} {} is not described", row.verb, row.path);
+    let anybody = row.guard == desk::Guard::Anybody;
+    if !anybody {
+        operation["security"] = json!([{ "session": [] }, { "personToken": [] }]);
+        let permissions = row.guard.permissions().iter().map(|one| one.as_str());
+        operation["x-ges-permissions"] = permissions.collect();
+    }
+    if let Some(what) = row.what {
+        operation["x-ges-audit"] = what.into();
+    }
+    fails(
+        operation,
+        PEOPLE.iter().filter(|status| !anybody || **status != 403).chain(row.statuses),
+    );
+}
+
+/// Adds the ways in which an operation fails.
+fn fails<'a>(operation: &mut Value, statuses: impl Iterator<Item = &'a u16>) {
+    let failures: Map<String, Value> =
+        statuses.map(|status| (status.to_string(), failure(*status))).collect();
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        responses.extend(failures);
+    }
 }
 
 fn failure(status: u16) -> Value {

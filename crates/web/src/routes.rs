@@ -16,7 +16,7 @@ pub(crate) mod watermark;
 
 use actix_web::web::ServiceConfig;
 
-use crate::{Surface, Web};
+use crate::{Surface, Web, desk};
 
 pub(crate) fn open(cfg: &mut ServiceConfig, web: &Web, surface: Surface) {
     create::open(cfg, web);
@@ -35,6 +35,7 @@ pub(crate) fn open(cfg: &mut ServiceConfig, web: &Web, surface: Surface) {
             watermark::open(cfg, web);
             settings::open(cfg, web);
             system::open(cfg, web);
+            desk::open(cfg, web);
         }
     }
 }

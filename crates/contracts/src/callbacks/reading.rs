@@ -203,6 +203,20 @@ pub async fn each_filter_holds(world: World) {
             Search { queues: vec![queue_of(SALES)], ..any.clone() },
             vec![&queued, &scheduled, &cancelled],
         ),
+        (
+            "hidden queue",
+            Search { hidden: vec![queue_of(SALES), queue_of("None")], ..any.clone() },
+            vec![&support, &ended],
+        ),
+        (
+            "queue, hidden too",
+            Search {
+                queues: vec![queue_of(SALES), queue_of(SUPPORT)],
+                hidden: vec![queue_of(SALES)],
+                ..any.clone()
+            },
+            vec![&support, &ended],
+        ),
         ("state", Search { states: vec![State::Queued], ..any.clone() }, vec![&queued]),
         (
             "states",
@@ -238,6 +252,14 @@ pub async fn each_filter_holds(world: World) {
     for (name, search, expected) in cases {
         let expected: Vec<_> = expected.into_iter().cloned().collect();
         assert_eq!(page(&desk, &search).await.callbacks, expected, "{name}");
+        for most in [0, 1, 2, 100] {
+            // Neither the order nor the page matters to a count.
+            let search =
+                Search { limit: 1, order: SearchOrder::CreatedDescending, ..search.clone() };
+            let counted = desk.world.callbacks.count(desk.tenant, &search, most).await;
+            let expected = u32::try_from(expected.len()).unwrap_or(u32::MAX).min(most);
+            assert_eq!(counted.ok(), Some(expected), "{name}, counted to {most}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::change::{Change, Changed, Edit, Outcome, Placement, TimerChange};
 use super::step::Step;
-use super::{Callback, Diagnostics, Kind, PushTarget, Reason, Report, State, Submission};
+use super::{Action, Callback, Diagnostics, Kind, PushTarget, Reason, Report, State, Submission};
 use crate::effect::{Effect, Notice, Signal};
 use crate::event::{Actor, Happening};
 use crate::id::Attempt;
@@ -192,19 +192,18 @@ impl Callback {
     }
 
     fn cancel(self, by: &Actor, reason: Reason, now: Timestamp) -> Result<Outcome, Refusal> {
-        match self.state {
-            State::Scheduled | State::Queued | State::Routing => {
-                self.step(now).complete(reason, by, true).done()
-            }
-            State::Completed if self.reason.as_ref() == Some(&reason) => self.unchanged(),
-            State::Processing | State::Completed => Err(Refusal::NotInState(self.state)),
+        if self.allows(Action::Cancel) {
+            self.step(now).complete(reason, by, true).done()
+        } else if self.reason.as_ref() == Some(&reason) {
+            self.unchanged()
+        } else {
+            Err(Refusal::NotInState(self.state))
         }
     }
 
     fn reschedule(self, by: &Actor, to: &Placement, now: Timestamp) -> Result<Outcome, Refusal> {
-        match self.state {
-            State::Scheduled | State::Queued | State::Routing => {}
-            State::Processing | State::Completed => return Err(Refusal::NotInState(self.state)),
+        if !self.allows(Action::Reschedule) {
+            return Err(Refusal::NotInState(self.state));
         }
         let slot = to.claim.map(|claim| claim.start);
         let stays = self.state == State::Scheduled && self.submission.is_none();
@@ -249,7 +248,7 @@ impl Callback {
     }
 
     fn edit(self, by: &Actor, edit: &Edit, now: Timestamp) -> Result<Outcome, Refusal> {
-        if self.state != State::Scheduled || self.submission.is_some() {
+        if !self.allows(Action::Edit) {
             return Err(Refusal::NotInState(self.state));
         }
         self.step(now)

@@ -2,6 +2,7 @@
 //!
 //! The record is plain data; [`Callback::apply`] is the only way its state moves.
 
+mod action;
 mod change;
 mod details;
 mod life;
@@ -12,6 +13,7 @@ mod storage;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use action::Action;
 pub use change::{Change, Changed, Edit, Outcome, Placement, SlotClaim, TimerChange};
 pub use details::{
     Details, OfferTiming, OfferType, PushTarget, USER_DATA_LIMIT, UserData, UserDataTooLarge,

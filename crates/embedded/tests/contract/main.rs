@@ -21,6 +21,7 @@ mod in_memory {
     ges_contracts::effects!(fresh);
     ges_contracts::catalogues!(fresh);
     ges_contracts::records!(fresh);
+    ges_contracts::audit!(fresh);
 }
 
 mod on_disk {
@@ -40,6 +41,7 @@ mod on_disk {
     ges_contracts::effects!(fresh);
     ges_contracts::catalogues!(fresh);
     ges_contracts::records!(fresh);
+    ges_contracts::audit!(fresh);
 }
 
 async fn counters() -> Arc<dyn Throttle> {

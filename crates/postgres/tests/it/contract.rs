@@ -6,3 +6,4 @@ ges_contracts::callbacks!(world);
 ges_contracts::effects!(world);
 ges_contracts::catalogues!(world);
 ges_contracts::records!(world);
+ges_contracts::audit!(world);

@@ -15,7 +15,6 @@ pub(crate) struct Memory {
     /// The connection; none where one process shares with nobody.
     pub(crate) shared: Option<Arc<SharedMemory>>,
     pub(crate) throttle: Arc<dyn Throttle>,
-    #[expect(dead_code, reason = "the people's API keeps its sessions here")]
     pub(crate) sessions: Arc<dyn Sessions>,
     /// None where nobody else could hear.
     pub(crate) notices: Option<Arc<dyn Notices>>,

@@ -74,10 +74,16 @@ codes! {
     UpdateTokenInvalid = 40_102,
     /// The internal key is missing or wrong.
     InternalKeyInvalid = 40_103,
+    /// Nobody is signed in.
+    SignInRequired = 40_104,
+    /// The name or the password is wrong.
+    ProofWrong = 40_105,
     /// The push credentials are missing or refused.
     PushRefused = 40_106,
     /// The caller may not do this.
     NotPermitted = 40_300,
+    /// The request does not show that one of our own pages made it.
+    ForgedRequest = 40_301,
     /// There is no such callback.
     NoSuchCallback = 40_400,
     /// Nothing is at this address.
@@ -96,6 +102,10 @@ codes! {
     IllegalTransition = 40_904,
     /// The notice was sent already.
     AlreadySent = 40_905,
+    /// It is still in use.
+    StillInUse = 40_906,
+    /// It is managed elsewhere.
+    ManagedElsewhere = 40_907,
     /// The callback is completed.
     Completed = 41_000,
     /// The body is over the limit.
@@ -114,6 +124,8 @@ codes! {
     NumberThrottled = 42_902,
     /// The API key is used too often.
     KeyThrottled = 42_903,
+    /// Too many wrong attempts to sign in.
+    SignInThrottled = 42_904,
     /// Our own fault.
     Internal = 50_000,
     /// A neighbour misbehaved.

@@ -20,16 +20,21 @@ use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, TenantId};
 use ges_domain::name::NodeName;
 use ges_domain::time::{Timestamp, Zone};
 use ges_domain::wait::{Learned, Lesson, Snapshot, Waited};
-use ges_embedded::{Counters, Embedded};
+use ges_embedded::{Counters, Embedded, LocalSessions};
 use ges_ports::{
-    ApiKey, Callbacks, Clock, Credentials, Estimate, Fault, Ids, Orchestrator, Place, Receipt,
-    RecordKey, RecordKind, RecordName, Records, SessionRef, SessionRequest, UpdateToken, Wait,
-    WaitQuery, WaitTimes,
+    ApiKey, Callbacks, Chance, Clock, Credentials, Estimate, Fault, Ids, Orchestrator, Place,
+    Receipt, RecordKey, RecordKind, RecordName, Records, SessionRef, SessionRequest, UpdateToken,
+    Wait, WaitQuery, WaitTimes,
 };
-use ges_web::{Component, Config, Exposition, Health, Meters, Ready, Standing, Surface, Web};
+use ges_web::{
+    About, Component, Config, Exposition, Health, Meters, Ready, Standing, Surface, Web,
+};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::staff;
 
 pub(crate) const TENANT: &str = "9350e2fc-a1dd-4c65-8d40-1f75a2e00100";
 pub(crate) const OTHER: &str = "9350e2fc-a1dd-4c65-8d40-1f75a2e00200";
@@ -247,6 +252,8 @@ pub(crate) struct House {
     pub(crate) town: Arc<Town>,
     web: Web,
     doors: Doors,
+    /// Where the access file lies.
+    _folder: TempDir,
 }
 
 impl House {
@@ -263,20 +270,24 @@ impl House {
         let router = Arc::new(Router(AtomicU8::new(Manner::Well as u8)));
         let town = [TENANT, OTHER].map(|id| id.parse().unwrap());
         let town = Arc::new(Town::of(town, BEGINNING.parse().unwrap()));
+        let chance: Arc<dyn Chance> = Arc::new(CountingChance::default());
+        let (access, folder) = staff::access(&chance, beginning);
         let ports = Ports {
             callbacks: store.clone(),
             effects: store.clone(),
             catalogues: store.clone(),
             records: store.clone(),
+            audit: store.clone(),
             credentials: Arc::new(Keys),
-            people: town.clone(),
+            people: Arc::new(access),
             tenants: town.clone(),
             api_keys: town.clone(),
             seals: Arc::new(WaxSeals { key: "a" }),
-            chance: Arc::new(CountingChance::default()),
+            chance,
             push: None,
             humans: None,
             statistics: None,
+            sessions: Arc::new(LocalSessions::default()),
             orchestrator: Some(Arc::new(Ors)),
             waits: Some(router.clone()),
             throttle: Arc::new(Counters::default()),
@@ -290,9 +301,16 @@ impl House {
             Config { internal_key: Some(SecretString::from(INTERNAL)), ..Config::default() };
         write(&mut config);
         let fares = Arc::new(Fares::default());
-        let web = Web::new(app.clone(), config, fares.clone(), fares.clone());
+        let about = About {
+            version: "0.0.0",
+            node: String::from("node-1"),
+            started_at: beginning,
+            store: "SQLite",
+            shared_memory: "this process",
+        };
+        let web = Web::new(app.clone(), config, fares.clone(), fares.clone(), about);
         let doors = doors(&web, Surface::Everything).await;
-        let house = Self { app, store, fares, router, clock, town, web, doors };
+        let house = Self { app, store, fares, router, clock, town, web, doors, _folder: folder };
         for tenant in [TENANT, OTHER] {
             let push = house.put_settings(tenant, &settings(1)).await;
             assert_eq!(push.status, StatusCode::OK, "{}", push.text());

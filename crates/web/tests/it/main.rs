@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod desk;
 mod edges;
 mod hostile;
 mod house;
@@ -11,3 +12,4 @@ mod outside;
 mod pages;
 mod sessions;
 mod settings;
+mod staff;
