@@ -109,6 +109,30 @@ const JOURNEYS = {
     await page.getByText("not permitted: Germany").waitFor();
   },
 
+  "a queue gets another rule, after the effect was shown": async ({ open }) => {
+    const page = await open("capacity");
+    await page.getByRole("combobox", { name: "Rule of VQ_Premium" }).click();
+    await page.getByRole("option", { name: "Support around the clock" }).click();
+    await page.getByText("1 queue changes").waitFor();
+    await button(page, "Save").click();
+    await button(page, "Save it").click();
+    await page.getByText("1 queue changes").waitFor({ state: "hidden" });
+    await page.getByText("VQ_Premium, VQ_Support").or(page.getByText(/VQ_Support.*VQ_Premium/)).first().waitFor();
+    expect("it stays", (await page.getByRole("combobox", { name: "Rule of VQ_Premium" }).inputValue()) === "Support around the clock");
+  },
+
+  "a service that does not answer is told, and asked again": async ({ open }) => {
+    const page = await open("audit");
+    await page.evaluate(() =>
+      fetch("/ges/api/v1/mock/down", { method: "POST", headers: { "x-csrf-token": "token" }, body: JSON.stringify({ ms: 4000 }) }),
+    );
+    await page.getByRole("link", { name: "Numbers" }).click();
+    await page.getByRole("button", { name: "Try again" }).waitFor();
+    await page.waitForTimeout(4_000);
+    await page.getByRole("button", { name: "Try again" }).click().catch(() => undefined);
+    await page.getByRole("columnheader", { name: "Permitted countries" }).waitFor();
+  },
+
   "two people edit one rule, and the slower one sees both sides": async ({ open }) => {
     const [mine, theirs] = [await open(NORTH), await open(NORTH)];
     await theirs.getByLabel("Name").fill("Theirs");

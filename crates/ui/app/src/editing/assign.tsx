@@ -69,6 +69,7 @@ export function Assign({ path, queues, rules, revision, mayEdit, weighs = false 
       done(t("saved"));
     },
     onTheirs: refresh,
+    shown: (mine) => Object.fromEntries(Object.entries(mine).map(([queue, id]) => [queue, ruleName(id)])),
     edited: (now) => {
       const list = (now["queues"] ?? []) as Assigned[];
       const all = assignments(list, (now["rules"] ?? []) as AssignProps["rules"]);

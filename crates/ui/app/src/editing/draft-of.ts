@@ -1,5 +1,5 @@
 // A draft of a stored document: with the revision that its author saw, so that a late save is found out.
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { type Draft, useDraft } from "@/parts/draft";
 
 export interface Seen<T> {
@@ -17,10 +17,19 @@ export interface DocumentDraft<T> extends Draft<Seen<T>> {
 export function useDocumentDraft<T>(name: string, stored: T, revision: number): DocumentDraft<T> {
   const initial = useMemo(() => ({ seen: revision, doc: stored }), [revision, stored]);
   const draft = useDraft<Seen<T>>(name, initial);
-  const { set } = draft;
+  const { set, clear, value } = draft;
+  // What stands was renewed: who has typed nothing sees it, who has keeps the draft and its revision.
+  const key = JSON.stringify(stored);
+  const known = useRef({ key, revision });
+  useEffect(() => {
+    if (known.current.key === key && known.current.revision === revision) return;
+    const untouched = JSON.stringify(value.doc) === known.current.key;
+    known.current = { key, revision };
+    if (untouched) clear({ seen: revision, doc: stored });
+  }, [key, revision, stored, value, clear]);
   return {
     ...draft,
-    changed: JSON.stringify(draft.value.doc) !== JSON.stringify(stored),
+    changed: JSON.stringify(draft.value.doc) !== key,
     doc: draft.value.doc,
     seen: draft.value.seen,
     change: (next) =>

@@ -49,7 +49,7 @@ export function Rows<T>({ label, columns, rows, rowKey }: RowsProps<T>) {
                   {inner}
                 </th>
               ) : (
-                <td key={key} data-num={num || undefined}>
+                <td key={key} data-num={num || undefined} data-quiet={(quiet && num) || undefined}>
                   {inner}
                 </td>
               );

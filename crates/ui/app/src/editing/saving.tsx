@@ -14,6 +14,8 @@ interface SavingOptions<T extends object, R> {
   /** The part of a stored document that is edited here. */
   edited?: (now: Record<string, unknown>) => object;
   label?: (path: string) => string;
+  /** One's own version as people read it, where it is sent in other words. */
+  shown?: (mine: T) => object;
 }
 
 export interface Saving<T> {
@@ -28,7 +30,7 @@ export interface Saving<T> {
 
 type Stored = Record<string, unknown> & { revision?: number };
 
-export function useSaving<T extends object, R>({ send, onSaved, onTheirs, edited, label }: SavingOptions<T, R>): Saving<T> {
+export function useSaving<T extends object, R>({ send, onSaved, onTheirs, edited, label, shown }: SavingOptions<T, R>): Saving<T> {
   const errorText = useErrorText();
   const [tried, setTried] = useState<T>();
   const { mutate, isPending, error, reset } = useMutation({
@@ -48,7 +50,7 @@ export function useSaving<T extends object, R>({ send, onSaved, onTheirs, edited
     comparable && tried ? (
       <Conflict
         error={comparable}
-        mine={tried}
+        mine={shown ? shown(tried) : tried}
         onMine={() => save(tried, now?.revision ?? 0)}
         onTheirs={() => {
           reset();

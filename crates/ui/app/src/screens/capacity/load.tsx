@@ -9,30 +9,30 @@ import { Page, Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
 import classes from "@/editing/editing.module.css";
 import { SlotMap } from "@/editing/slot-map";
-import { loadQuery, rulesQuery } from "./api";
+import { type Rules, loadQuery, rulesQuery } from "./api";
 import { CapacitySections } from "./rule-list";
 
 export function Load() {
   const { t } = useTranslation(["capacity", "editing"]);
+  const rules = useQuery(rulesQuery);
   return (
     <Page title={t("title")} lead={t("loadLead")} bar={<CapacitySections />}>
-      <Chosen />
+      <Answer query={rules}>{(data) => <Chosen rules={data} />}</Answer>
     </Page>
   );
 }
 
-function Chosen() {
+function Chosen({ rules }: { rules: Rules }) {
   const { t } = useTranslation(["capacity", "editing"]);
   const format = useFormat();
   const [search, setSearch] = useSearchParams();
-  const rules = useQuery(rulesQuery);
-  const queues = rules.data?.queues.map((one) => (typeof one === "string" ? one : one.queue)).sort() ?? [];
+  const queues = rules.queues.map((one) => one.queue).sort();
   const queue = search.get("queue") ?? queues[0] ?? "";
   const from = search.get("from") ?? dayIn(new Date());
   const load = useQuery(loadQuery(queue, from, 7));
   const show = (next: { queue?: string; from?: string }) =>
     setSearch({ queue, from, ...next }, { replace: true, preventScrollReset: true });
-  if (rules.data && queues.length === 0) return <Empty title={t("editing:assign.noQueues")} />;
+  if (queues.length === 0) return <Empty title={t("editing:assign.noQueues")} />;
   return (
     <Panel
       title={`${format.dayName(from)} – ${format.dayName(addDays(from, 6))}`}

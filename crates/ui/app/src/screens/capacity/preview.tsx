@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { servicesQuery } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { dayIn } from "@/parts/format";
-import { Answer, NotPermitted } from "@/parts/states";
+import { Answer, Empty, Failing, NotPermitted } from "@/parts/states";
 import classes from "@/editing/editing.module.css";
 import { SlotMap } from "@/editing/slot-map";
 import { type RuleEdit, preview } from "./api";
@@ -51,16 +51,20 @@ function Chosen({ edit, queues }: { edit: RuleEdit; queues: readonly string[] })
           onChange={(event) => setFrom(event.currentTarget.value)}
         />
       </div>
-      <Answer query={shown} small>
-        {(data) => (
-          <>
-            <p className={classes["dim"]}>
-              {t("zone", { zone: data.zone })} {t("preview.lead")}
-            </p>
-            <SlotMap label={t("sections.preview")} slots={data.slots} />
-          </>
-        )}
-      </Answer>
+      {services.isError && <Failing error={services.error} retry={() => void services.refetch()} small />}
+      {services.data && service === "" && <Empty title={t("preview.noService")} small />}
+      {service !== "" && (
+        <Answer query={shown} small>
+          {(data) => (
+            <>
+              <p className={classes["dim"]}>
+                {t("zone", { zone: data.zone })} {t("preview.lead")}
+              </p>
+              <SlotMap label={t("sections.preview")} slots={data.slots} />
+            </>
+          )}
+        </Answer>
+      )}
     </div>
   );
 }

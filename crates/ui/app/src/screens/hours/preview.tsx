@@ -62,7 +62,7 @@ export function Preview({ document }: { document: HoursDocument }) {
               {
                 key: "notes",
                 label: t("preview.notes"),
-                cell: (day) => (
+                cell: (day) => (day.special || day.change) && (
                   <span className={classes["line"]}>
                     {day.special && (
                       <Badge color="violet" leftSection={<IconStar size={12} />}>

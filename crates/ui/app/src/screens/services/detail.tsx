@@ -65,7 +65,7 @@ function Found({ service }: { service: ServiceDetail }) {
   return (
     <Page
       title={service.name}
-      lead={`${t("queue")}: ${service.virtualQueue} · ${t(`managed.${service.managedBy}`)}`}
+      lead={`${t("queue")}: ${service.virtualQueue} · ${t("managedBy")}: ${t(`managed.${service.managedBy}`)}`}
       actions={
         <>
           <Emergency name={service.name} on={service.emergency} />
