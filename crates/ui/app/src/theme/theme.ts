@@ -48,6 +48,7 @@ export const makeTheme = (words: { close: string }) =>
       SegmentedControl: small,
       Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: "sm" } },
       Badge: { defaultProps: { variant: "light", radius: "sm" } },
+      Notification: { defaultProps: { closeButtonProps: { "aria-label": words.close } } },
       Modal: layer(words.close),
       Drawer: layer(words.close),
       Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320 } },
