@@ -89,7 +89,7 @@ export function keyRoutes(router: Router, _world: World) {
   ] as { name: string; madeAt?: string; lastUsedAt?: string; by?: string }[];
   router.on("GET", "api-keys", () => ({ keys, writable: true }));
   router.on("POST", "api-keys", ({ body, user }) => {
-    if (keys.some((key) => key.name === body.name)) throw new Refusal(40001, "name is taken");
+    if (keys.some((key) => key.name === body.name)) throw new Refusal(40901, "there is a key of this name");
     keys.push({ name: body.name, madeAt: iso(Date.now()), ...(user ? { by: user } : {}) });
     return { name: body.name, key: randomUUID() };
   });
@@ -162,7 +162,7 @@ export function webhookRoutes(router: Router, _world: World) {
 }
 
 export function auditRoutes(router: Router, _world: World) {
-  const whats = ["callback.cancel", "callback.create", "callback.reschedule", "capacity.edit", "service.emergency", "sign-in", "api-key.make", "webhook.test", "bulk.cancel"];
+  const whats = ["callback.cancel", "callback.create", "callback.reschedule", "capacity.edit", "service.emergency", "sign-in", "apikey.make", "webhook.test", "bulk.cancel"];
   const people = ["administrator", "supervisor", "developer", "monitor"];
   const roll = dice(21);
   const entries = Array.from({ length: 400 }, (_, at) => {

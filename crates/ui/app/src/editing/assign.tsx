@@ -55,20 +55,21 @@ export function Assign({ path, queues, rules, revision, mayEdit, weighs = false 
   const count = Object.keys(changes).length;
   const ruleName = (id: unknown) => rules.find((rule) => rule.id === id)?.name ?? t("assign.noRule");
 
-  const refresh = () => {
-    draft.clear();
+  const refresh = (now?: { seen: number; doc: Choice }) => {
+    draft.clear(now);
     void client.invalidateQueries({ queryKey: [path] });
   };
   const send = (mine: Choice, seen: number, dryRun: boolean) =>
-    put<{ effect?: Effect }>(`${path}/assignments`, { assignments: mine }, { ifMatch: seen, query: dryRun ? { dryRun } : {} });
-  const saving = useSaving<Choice, { effect?: Effect }>({
+    put<{ effect?: Effect; revision?: number }>(`${path}/assignments`, { assignments: mine }, { ifMatch: seen, query: dryRun ? { dryRun } : {} });
+  const saving = useSaving<Choice, { effect?: Effect; revision?: number }>({
     send: (mine, seen) => send(mine, seen, false),
-    onSaved: () => {
+    onSaved: (answer) => {
       weigh.reset();
-      refresh();
+      // What was chosen stays in sight until the list is read again.
+      refresh({ seen: answer?.revision ?? draft.seen, doc: draft.doc });
       done(t("saved"));
     },
-    onTheirs: refresh,
+    onTheirs: () => refresh(),
     shown: (mine) => Object.fromEntries(Object.entries(mine).map(([queue, id]) => [queue, ruleName(id)])),
     edited: (now) => {
       const list = (now["queues"] ?? []) as Assigned[];

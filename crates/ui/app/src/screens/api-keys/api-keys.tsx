@@ -5,6 +5,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, post, remove } from "@/api/client";
+import { CHANGED_MEANWHILE, isRefused } from "@/api/errors";
 import type { Instant } from "@/api/types";
 import classes from "@/editing/editing.module.css";
 import { Once } from "@/editing/once";
@@ -86,7 +87,8 @@ export default function ApiKeys() {
                     { key: "name", label: t("editing:name"), head: true, cell: (key) => key.name },
                     { key: "made", label: t("made"), cell: (key) => <When at={key.madeAt} /> },
                     { key: "by", label: t("by"), cell: (key) => key.by ?? "–" },
-                    {
+                    // Not every source of keys knows when one was used.
+                    data.keys.some((key) => key.lastUsedAt) && {
                       key: "used",
                       label: t("used"),
                       cell: (key) => (key.lastUsedAt ? <When at={key.lastUsedAt} show="ago" /> : t("neverUsed")),
@@ -160,7 +162,7 @@ function NewKey({ taken, onClose, onMade }: NewKeyProps) {
           maxLength={100}
           required
           data-autofocus
-          error={twice ? t("nameTaken") : making.error ? errorText(making.error) : undefined}
+          error={twice || isRefused(making.error, CHANGED_MEANWHILE) ? t("nameTaken") : making.error ? errorText(making.error) : undefined}
         />
         <div className={classes["end"]}>
           <Button variant="default" onClick={onClose}>

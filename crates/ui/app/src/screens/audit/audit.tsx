@@ -56,9 +56,10 @@ const WHATS = [
   "hours",
   "call-in",
   "credential",
-  "api-key",
+  "apikey",
   "webhook",
   "number",
+  "tenant",
   "sign-in",
 ];
 

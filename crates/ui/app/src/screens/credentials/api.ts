@@ -14,15 +14,17 @@ interface Written {
 export interface Push extends Written {
   projectId?: string;
   clientEmail?: string;
+  keyId?: string;
 }
 
 export interface Captcha extends Written {
   provider?: string;
   siteKey?: string;
   minScore?: number;
-  action?: string;
+  action?: string | null;
   failMode?: "open" | "closed";
-  projectId?: string;
+  project?: string | null;
+  hostnames?: string[];
   enforce?: boolean;
 }
 

@@ -18,7 +18,7 @@ import { type Credentials, type Kind, credentialsQuery, tryOut } from "./api";
 import { CaptchaForm, PushForm, StatisticsForm } from "./forms";
 
 export default function CredentialsScreen() {
-  const { t } = useTranslation("credentials");
+  const { t } = useTranslation(["credentials", "editing"]);
   const may = useMay();
   const credentials = useQuery(credentialsQuery);
   return (
@@ -33,6 +33,7 @@ export default function CredentialsScreen() {
                 facts={[
                   [t("push.project"), data.push?.projectId],
                   [t("push.email"), data.push?.clientEmail],
+                  [t("push.key"), data.push?.keyId],
                 ]}
                 form={(close) => <PushForm onDone={close} />}
               />
@@ -44,8 +45,11 @@ export default function CredentialsScreen() {
                 facts={[
                   [t("captcha.provider"), data.captcha?.provider && t(`captcha.providers.${data.captcha.provider}`, { defaultValue: data.captcha.provider })],
                   [t("captcha.siteKey"), data.captcha?.siteKey],
-                  [t("captcha.minScore"), data.captcha?.minScore],
+                  [t("captcha.project"), data.captcha?.project],
+                  [t("captcha.minScore"), data.captcha?.provider === "v2" ? undefined : data.captcha?.minScore],
                   [t("captcha.action"), data.captcha?.action],
+                  [t("captcha.hostnames"), data.captcha?.hostnames?.join(", ")],
+                  [t("captcha.enforce"), data.captcha?.enforce === undefined ? undefined : data.captcha.enforce ? t("editing:yes") : t("editing:no")],
                   [t("captcha.failMode"), data.captcha?.failMode && t(`captcha.failModes.${data.captcha.failMode}`)],
                 ]}
                 form={(close) => <CaptchaForm now={data.captcha} onDone={close} />}
@@ -125,7 +129,7 @@ function Card({ kind, data, facts, form }: CardProps) {
         {configured && !open && (
           <Facts
             rows={[
-              ...facts.filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => [name, value] as const),
+              ...facts.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) => [name, value] as const),
               [t("secret"), t("secretKept")],
               [
                 t("written"),

@@ -1,5 +1,5 @@
 // The forms that write credentials. Secrets stay in the form, are sent once, and are never kept as a draft.
-import { Button, FileButton, NumberInput, PasswordInput, Select, Switch, TextInput, Textarea } from "@mantine/core";
+import { Button, FileButton, NumberInput, PasswordInput, Select, Switch, TagsInput, TextInput, Textarea } from "@mantine/core";
 import { IconUpload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
@@ -96,7 +96,8 @@ export function CaptchaForm({ now, onDone }: { now: Captcha | undefined; onDone:
     provider: now?.provider ?? "v3",
     siteKey: now?.siteKey ?? "",
     secret: "",
-    projectId: now?.projectId ?? "",
+    project: now?.project ?? "",
+    hostnames: now?.hostnames ?? [],
     minScore: now?.minScore ?? 0.5,
     action: now?.action ?? "",
     failMode: now?.failMode ?? "closed",
@@ -113,11 +114,12 @@ export function CaptchaForm({ now, onDone }: { now: Captcha | undefined; onDone:
     ...(form.secret ? { secret: form.secret } : {}),
     ...(scored ? { minScore: form.minScore } : {}),
     ...(scored && form.action.trim() ? { action: form.action.trim() } : {}),
-    ...(enterprise ? { projectId: form.projectId.trim() } : {}),
+    ...(enterprise ? { project: form.project.trim() } : {}),
+    hostnames: form.hostnames,
   });
   const configured = now?.configured ?? false;
   const ready =
-    form.siteKey.trim() !== "" && (configured || form.secret !== "") && (!enterprise || form.projectId.trim() !== "");
+    form.siteKey.trim() !== "" && (configured || form.secret !== "") && (!enterprise || form.project.trim() !== "");
   return (
     <Writer kind="captcha" body={body} ready={ready} onDone={onDone}>
       <Select
@@ -136,8 +138,8 @@ export function CaptchaForm({ now, onDone }: { now: Captcha | undefined; onDone:
       {enterprise && (
         <TextInput
           label={t("captcha.project")}
-          value={form.projectId}
-          onChange={(event) => set({ projectId: event.currentTarget.value })}
+          value={form.project}
+          onChange={(event) => set({ project: event.currentTarget.value })}
           required
         />
       )}
@@ -169,6 +171,13 @@ export function CaptchaForm({ now, onDone }: { now: Captcha | undefined; onDone:
           />
         </>
       )}
+      <TagsInput
+        label={t("captcha.hostnames")}
+        description={t("captcha.hostnamesHint")}
+        value={form.hostnames}
+        onChange={(hostnames) => set({ hostnames })}
+        maxTags={100}
+      />
       <Select
         label={t("captcha.failMode")}
         data={(["closed", "open"] as const).map((value) => ({ value, label: t(`captcha.failModes.${value}`) }))}

@@ -1,6 +1,6 @@
 // Everything that is kept of a number: taken away as a file, or forgotten, after the number was typed a second time.
 import { Button, TextInput } from "@mantine/core";
-import { IconCheck, IconDownload, IconEraser } from "@tabler/icons-react";
+import { IconCheck, IconDownload, IconEraser, IconHourglass } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -129,8 +129,8 @@ function Forget() {
         <div role="status" aria-live="polite">
           {answer && (
             <div className={classes["stack"]}>
-              <div className={classes["note"]} data-good={answer.remaining === 0 || undefined} data-bad={answer.remaining > 0 || undefined}>
-                <IconCheck size={16} />
+              <div className={classes["note"]} data-good={answer.remaining === 0 || undefined} data-warn={answer.remaining > 0 || undefined}>
+                {answer.remaining > 0 ? <IconHourglass size={16} /> : <IconCheck size={16} />}
                 {answer.remaining > 0
                   ? t("forget.remaining", { n: format.number(answer.remaining) })
                   : sum === 0
