@@ -4,6 +4,7 @@
 mod embedded;
 mod load;
 mod postgres;
+mod routing;
 mod rules;
 
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ enum What {
     Postgres,
     /// Lists from a million callbacks on PostgreSQL.
     Lists,
+    /// Waits of queues and live sessions, with neighbours that hang.
+    Routing,
 }
 
 /// One line of the result.
@@ -82,6 +85,7 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         }
         What::Postgres => ("postgres", postgres::measure(checkout, options)?),
         What::Lists => ("lists", postgres::lists(checkout, options)?),
+        What::Routing => ("routing", routing::measure(checkout, options)?),
     };
     let rows: Vec<Vec<String>> = figures.iter().map(Figure::row).collect();
     let head = ["what", "ours", "peer or limit", "ratio", "aim", "met"];

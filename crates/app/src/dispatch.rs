@@ -5,6 +5,7 @@
 //! another, and the customer is still called once.
 
 mod pushes;
+mod start;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,11 +20,9 @@ use ges_domain::numbers;
 use ges_domain::retry::{Backoff, spread};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    Admission, Aimed, Allowance, ChangeError, Fate, Fault, FaultKind, Lease, Leased, Orchestrator,
-    SessionRef, SessionRequest, Settlement, Subject, UpdateToken,
+    Admission, Aimed, Allowance, ChangeError, Fate, Fault, Lease, Leased, Orchestrator, SessionRef,
+    SessionRequest, Settlement, Subject,
 };
-
-use tracing::Instrument as _;
 
 use crate::App;
 
@@ -31,8 +30,6 @@ use crate::App;
 const RECONSIDER_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Without an orchestration server, callbacks are looked at this often: only their end can come.
 const IDLE_LOOK: SignedDuration = SignedDuration::from_secs(60);
-/// A start is not sent in the last sixth of its lease: by then another node may soon take over.
-const LEASE_MARGIN: i32 = 6;
 /// Tries after which a session is not told something any more.
 const SIGNAL_TRIES: u32 = 20;
 
@@ -198,12 +195,16 @@ impl Step<'_> {
             let token = app.ports.ids.update_token(callback.tenant, callback.id, attempt);
             fenced.push((leased, Change::Submit { attempt, token: token.hash() }));
         }
-        let starts: Vec<SessionRequest> = self
-            .change(fenced)
-            .await?
-            .into_iter()
-            .filter_map(|(_, callback)| self.request(*callback))
-            .collect();
+        let mut starts: Vec<SessionRequest> = Vec::new();
+        for (_, callback) in self.change(fenced).await? {
+            starts.extend(self.request(*callback).await);
+        }
+        let mut near = Vec::new();
+        for start in &starts {
+            if app.enters_near(&start.callback, self.now).await {
+                near.push((start.callback.tenant, start.callback.id));
+            }
+        }
         let sent = stream::iter(starts)
             .map(|request| self.start(&orchestrator, request))
             .buffer_unordered(app.options.concurrency)
@@ -211,8 +212,9 @@ impl Step<'_> {
             .await;
         self.tick.sent +=
             sent.iter().filter(|aimed| matches!(aimed.change, Change::Sent { .. })).count();
-        self.tick.unsent +=
-            sent.iter().filter(|aimed| matches!(aimed.change, Change::Unsent { .. })).count();
+        let not_taken =
+            |change: &Change| matches!(change, Change::Unsent { .. } | Change::Refused { .. });
+        self.tick.unsent += sent.iter().filter(|aimed| not_taken(&aimed.change)).count();
         for outcome in app.ports.callbacks.change_each(&sent, app.now()).await {
             match outcome {
                 // The session may have reported, or the customer cancelled, before the answer was taken in.
@@ -220,6 +222,12 @@ impl Step<'_> {
                 Err(ChangeError::Fault(fault)) => return Err(fault),
             }
         }
+        // Nobody is told of a call whose session was not taken.
+        near.retain(|(_, id)| {
+            let taken = |aimed: &&Aimed| aimed.callback == *id;
+            sent.iter().find(taken).is_some_and(|aimed| matches!(aimed.change, Change::Sent { .. }))
+        });
+        app.tell_near(&near, self.now).await;
         Ok(())
     }
 
@@ -269,86 +277,6 @@ impl Step<'_> {
         }
     }
 
-    /// The session to start for a callback that was just fenced; none if it ended instead.
-    fn request(&self, callback: Callback) -> Option<SessionRequest> {
-        let attempt = callback.live_attempt()?;
-        let token: UpdateToken =
-            self.app.ports.ids.update_token(callback.tenant, callback.id, attempt);
-        Some(SessionRequest {
-            attempt,
-            token,
-            standing: callback.standing(self.now),
-            created_at: self.now,
-            expires_at: callback.expires_at(),
-            regions: self.app.regions(callback.tenant, &callback.queue),
-            trace: callback.details.trace,
-            callback,
-        })
-    }
-
-    /// Starts one session as a step of the trace in which its callback was booked, and says what is known of it.
-    async fn start(
-        &self,
-        orchestrator: &Arc<dyn Orchestrator>,
-        mut request: SessionRequest,
-    ) -> Aimed {
-        if !self.app.traces.record() {
-            return self.start_now(orchestrator, request).await;
-        }
-        let span = tracing::info_span!("callback.submit", callback.id = %request.callback.id,
-            attempt = %request.attempt);
-        if let Some(trace) = &request.trace {
-            self.app.traces.follow(&span, trace);
-        }
-        request.trace = self.app.traces.place(&span).or(request.trace);
-        self.start_now(orchestrator, request).instrument(span).await
-    }
-
-    async fn start_now(
-        &self,
-        orchestrator: &Arc<dyn Orchestrator>,
-        request: SessionRequest,
-    ) -> Aimed {
-        let (tenant, callback) = (request.callback.tenant, request.callback.id);
-        let attempt = request.attempt;
-        let change = if self.app.now() + self.app.options.lease / LEASE_MARGIN >= self.until {
-            // Frozen or slow past the lease: others may act on it by now, so this node must not.
-            Change::Unsent { attempt, retry_at: self.app.now() }
-        } else {
-            match orchestrator.start(&request).await {
-                Ok(receipt) => {
-                    Change::Sent { attempt, session: receipt.session, node: receipt.node }
-                }
-                Err(fault) => {
-                    metrics::counter!("CB_SUBMIT_FAILED").increment(1);
-                    tracing::warn!(callback.id = %callback, peer = fault.peer,
-                        fault.kind = fault.kind.as_str(), error = ?fault.source,
-                        "a session was not started for sure");
-                    match fault.kind {
-                        FaultKind::Unavailable => {
-                            let tries = self.tries(&request.callback);
-                            let wait = Backoff::NEIGHBOUR.after(tries, request.callback.seed());
-                            Change::Unsent { attempt, retry_at: self.now + wait }
-                        }
-                        // It may run: wait for its report, and give the attempt up if none comes.
-                        FaultKind::TimedOut | FaultKind::Misbehaved => {
-                            Change::Sent { attempt, session: None, node: None }
-                        }
-                    }
-                }
-            }
-        };
-        Aimed { tenant, callback, change, expected: None }
-    }
-
-    /// Tries of the standing attempt so far, from how long it has been tried.
-    fn tries(&self, callback: &Callback) -> u32 {
-        let since = callback.submission.as_ref().map_or(self.now, |sent| sent.submitted_at);
-        let secs = u64::try_from(self.now.duration_since(since).as_secs()).unwrap_or(0);
-        // Backoff doubles, so after t seconds there were about log2(t) tries.
-        (secs + 1).ilog2() + 1
-    }
-
     /// Talks to sessions: asks after them, tells them something.
     async fn talk(&mut self, talks: Vec<(Leased, Callback)>) -> Result<(), Fault> {
         let Some(orchestrator) = self.app.ports.orchestrator.clone() else {
@@ -371,15 +299,22 @@ impl Step<'_> {
                 .collect()
                 .await
         };
-        let mut changes = Vec::new();
+        let (mut changes, mut near) = (Vec::new(), Vec::new());
         for (leased, heard) in heard {
             match heard {
                 Heard::Done => self.settle(&leased, Fate::Done),
                 Heard::Again(wait) => self.again(&leased, wait),
-                Heard::Change(change) => changes.push((leased, change)),
+                Heard::Change(change, nears) => {
+                    if nears {
+                        near.push((leased.id.tenant, leased.id.callback));
+                    }
+                    changes.push((leased, change));
+                }
             }
         }
-        self.watched(changes).await
+        let watched = self.watched(changes).await;
+        self.app.tell_near(&near, self.now).await;
+        watched
     }
 
     /// Stores what sessions said; a session that said nothing new is asked again in its turn.
@@ -427,11 +362,17 @@ impl Step<'_> {
                 let session =
                     SessionRef { callback: callback.id, session, node: submission.node.clone() };
                 match orchestrator.query(&session).await {
-                    Ok(Some(diagnostics)) => Heard::Change(Change::Seen {
-                        attempt: *attempt,
-                        diagnostics: Box::new(diagnostics),
-                    }),
-                    Ok(None) => Heard::Change(Change::Missing { attempt: *attempt }),
+                    Ok(Some(diagnostics)) => {
+                        let near = self.app.nears(callback, &diagnostics, self.now).await;
+                        // What is known already needs no lock and no write.
+                        if !near && callback.knows(*attempt, &diagnostics) {
+                            let wait = spread(WATCH_EVERY, callback.seed() ^ leased.lease);
+                            return Heard::Again(wait);
+                        }
+                        let diagnostics = Box::new(diagnostics);
+                        Heard::Change(Change::Seen { attempt: *attempt, diagnostics }, near)
+                    }
+                    Ok(None) => Heard::Change(Change::Missing { attempt: *attempt }, false),
                     Err(fault) => {
                         tracing::debug!(callback.id = %callback.id, peer = fault.peer,
                             fault.kind = fault.kind.as_str(), "a session could not be asked after");
@@ -481,5 +422,6 @@ impl Step<'_> {
 enum Heard {
     Done,
     Again(SignedDuration),
-    Change(Change),
+    /// The change to make, and whether the customer is to be told that the call is near.
+    Change(Change, bool),
 }

@@ -31,6 +31,15 @@ pub struct Expectation {
     pub week: Coverage,
 }
 
+/// How often a queue's bands of 80 % held, over the last seven days and on each of the queue's own days.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueCoverage {
+    /// The last seven days.
+    pub week: Coverage,
+    /// Each day on which a wait was counted, the latest last; the first may be cut off by the week.
+    pub days: BTreeMap<Date, Coverage>,
+}
+
 /// Whether a queue's callbacks can be offered now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct QueueStatus {
@@ -51,7 +60,7 @@ impl App {
         mode: WaitMode,
         now: Timestamp,
     ) -> Result<Option<Wait>, Fault> {
-        let regions = self.regions(tenant, queue);
+        let regions = self.regions(tenant, queue).await;
         let query =
             WaitQuery { tenant, queue: queue.clone(), mode, include_on_hold: false, regions };
         self.wait_for(&query, now).await
@@ -100,6 +109,25 @@ impl App {
         queue: &QueueName,
     ) -> Result<BTreeMap<Date, Kept>, Fault> {
         Ok(self.learning.of(tenant, queue, self.now()).await?.days().clone())
+    }
+
+    /// How often a queue's bands held.
+    pub async fn coverage(
+        &self,
+        tenant: TenantId,
+        queue: &QueueName,
+    ) -> Result<QueueCoverage, Fault> {
+        let now = self.now();
+        let learned = self.learning.of(tenant, queue, now).await?;
+        let zone = self.zone(tenant, queue).await.unwrap_or_else(Zone::utc);
+        let mut days: BTreeMap<Date, Coverage> = BTreeMap::new();
+        for (hour, counted) in learned.coverage_by_hour(now) {
+            let day = days.entry(zone.civil(hour).date()).or_default();
+            day.waits += counted.waits;
+            day.within_80 += counted.within_80;
+            day.within_90 += counted.within_90;
+        }
+        Ok(QueueCoverage { week: learned.coverage(now, Span::Week), days })
     }
 
     /// How far ahead of its desired time a callback is submitted now, at most `most`.
@@ -183,9 +211,10 @@ impl App {
         stock.service(service).map(|service| service.hours.zone().clone())
     }
 
-    /// The regions that serve a queue, in order of preference, as this node knows them; empty is any.
-    pub(crate) fn regions(&self, tenant: TenantId, queue: &QueueName) -> Vec<RegionName> {
-        let stock = self.shelf.known(tenant);
+    /// The regions that serve a queue, in order of preference; empty is any. Without the store it is any, too: a
+    /// preference is no reason to ask nobody.
+    pub(crate) async fn regions(&self, tenant: TenantId, queue: &QueueName) -> Vec<RegionName> {
+        let stock = self.shelf.stock(tenant).await.ok();
         stock.and_then(|stock| stock.catalogue.regions.of(queue).cloned()).unwrap_or_default()
     }
 

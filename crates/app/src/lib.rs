@@ -8,7 +8,9 @@ mod credentials;
 mod dispatch;
 mod estimates;
 mod failure;
+mod herald;
 mod learning;
+mod nearness;
 mod news;
 mod notices;
 mod offers;
@@ -18,19 +20,21 @@ mod settings;
 mod shelf;
 mod statistics;
 mod tenants;
+mod webhooks;
 
 use std::sync::Arc;
 
 use ges_domain::name::NodeName;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    ApiKeys, Audit, Callbacks, Catalogues, Chance, Clock, Credentials, Effects, Humans, Ids,
-    Notices, Orchestrator, People, Push, Records, Seals, Sessions, Statistics, Tenants, Throttle,
-    Traces, Untraced, WaitTimes,
+    ApiKeys, Audit, Callbacks, Catalogues, Chance, Clock, Credentials, Deliveries, Effects, Hooks,
+    Humans, Ids, Notices, Orchestrator, People, Push, Records, Seals, Sessions, Statistics,
+    Tenants, Throttle, Traces, Untraced, WaitTimes,
 };
 use tokio::sync::Notify;
 
 use credentials::Keyring;
+use herald::Herald;
 use learning::Learning;
 
 pub use api_keys::KnownKey;
@@ -40,8 +44,9 @@ pub use credentials::{
     CredentialKind, Described, Entry, PutFailure, Rotation, Shown, Tried, credential_kinds,
 };
 pub use dispatch::Tick;
-pub use estimates::{Expectation, QueueStatus};
+pub use estimates::{Expectation, QueueCoverage, QueueStatus};
 pub use failure::Failure;
+pub use herald::Heralded;
 pub use notices::Unsent;
 pub use offers::{Availability, AvailabilityQuery};
 pub use people::{Arrival, Departure, Presence, Return, SignIn, SignedIn};
@@ -49,6 +54,7 @@ pub use sessions::{Call, Started};
 pub use settings::PublishFailure;
 pub use shelf::{Shelf, Stock};
 pub use statistics::NoFigures;
+pub use webhooks::{WantedWebhook, WebhookFailure, WebhookRow};
 
 /// The outside, one port each; a neighbour that is not configured is absent.
 #[derive(Clone)]
@@ -63,6 +69,10 @@ pub struct Ports {
     pub records: Arc<dyn Records>,
     /// Who did what.
     pub audit: Arc<dyn Audit>,
+    /// What webhooks hear.
+    pub deliveries: Arc<dyn Deliveries>,
+    /// The webhooks themselves; without them nobody is told.
+    pub hooks: Option<Arc<dyn Hooks>>,
     /// API keys.
     pub credentials: Arc<dyn Credentials>,
     /// Who is signed in.
@@ -110,6 +120,8 @@ pub struct Options {
     pub concurrency: usize,
     /// Whether bookings go on while the counters cannot be reached.
     pub admit_uncounted: bool,
+    /// How long the log of webhooks' deliveries is kept.
+    pub delivery_log: SignedDuration,
 }
 
 impl Options {
@@ -121,6 +133,7 @@ impl Options {
             batch: 500,
             concurrency: 64,
             admit_uncounted: true,
+            delivery_log: SignedDuration::from_hours(7 * 24),
         }
     }
 }
@@ -133,6 +146,7 @@ pub struct App {
     learning: Arc<Learning>,
     traces: Arc<dyn Traces>,
     keyring: Arc<Keyring>,
+    herald: Arc<Herald>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -148,6 +162,7 @@ impl App {
             shelf,
             learning: Arc::new(learning),
             keyring: Arc::default(),
+            herald: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -174,6 +189,7 @@ impl App {
             shelf: Arc::clone(&self.shelf),
             learning: Arc::clone(&self.learning),
             keyring: Arc::clone(&self.keyring),
+            herald: Arc::clone(&self.herald),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }

@@ -89,6 +89,7 @@ impl App {
 
     async fn told(&self, call: Call, change: Change) -> Result<Callback, Failure> {
         let now = self.now();
+        let reports = matches!(change, Change::Report(_));
         let aimed = Aimed { tenant: call.tenant, callback: call.callback, change, expected: None };
         let outcome = self.ports.callbacks.change(aimed, now).await?;
         if let Outcome::Changed(changed) = &outcome {
@@ -97,6 +98,11 @@ impl App {
                 self.due.notify_one();
             }
             self.note(changed, now).await;
+            // A session's own word of its wait decides at once; the next look at it would decide up to 36 s later.
+            let said = changed.callback.diagnostics.ewt_secs;
+            if reports && changed.callback.nears(said) {
+                self.tell_near(&[(call.tenant, call.callback)], now).await;
+            }
         }
         Ok(outcome.into_callback())
     }

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod callbacks;
 pub mod catalogues;
 pub mod credentials;
+pub mod deliveries;
 pub mod desk;
 pub mod effects;
 pub mod given;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ges_ports::{Audit, Callbacks, Catalogues, Effects, Records};
+use ges_ports::{Audit, Callbacks, Catalogues, Deliveries, Effects, Records};
 
 /// The storage ports of one fresh, empty store.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct World {
     pub records: Arc<dyn Records>,
     /// The audit log.
     pub audit: Arc<dyn Audit>,
+    /// What webhooks hear.
+    pub deliveries: Arc<dyn Deliveries>,
     kept: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -27,14 +29,15 @@ impl World {
     /// The world of a store that keeps all five ports.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: Callbacks + Effects + Catalogues + Records + Audit + 'static,
+        S: Callbacks + Effects + Catalogues + Records + Audit + Deliveries + 'static,
     {
         Self {
             callbacks: Arc::clone(&store) as Arc<dyn Callbacks>,
             effects: Arc::clone(&store) as Arc<dyn Effects>,
             catalogues: Arc::clone(&store) as Arc<dyn Catalogues>,
             records: Arc::clone(&store) as Arc<dyn Records>,
-            audit: store,
+            audit: store.clone(),
+            deliveries: store,
             kept: None,
         }
     }

@@ -45,6 +45,8 @@ pub enum Happening {
     Submitted,
     /// The start could not be sent; it is sent again.
     Unsent,
+    /// The orchestration server looked at the start and refused it; it is sent again later.
+    Refused,
     /// No session reported in time: nobody knows yet whether one runs.
     OutcomeUnknown,
     /// The attempt was given up and made void.

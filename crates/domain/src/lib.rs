@@ -20,3 +20,4 @@ pub mod time;
 pub mod token;
 pub mod trace;
 pub mod wait;
+pub mod webhook;

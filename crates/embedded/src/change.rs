@@ -11,7 +11,7 @@ use ges_ports::{Aimed, ChangeError, Fault};
 use crate::documents::{self as columns, Blob, callback_blob, micros, tenant_blob, whole};
 use crate::statements::run;
 use crate::tables::{callbacks, events};
-use crate::{outbox, slots};
+use crate::{deliveries, outbox, slots};
 
 /// Makes one change, or answers what stands in its way; one step of a transaction.
 pub(crate) fn make(
@@ -151,7 +151,7 @@ impl Row {
     }
 }
 
-/// Adds a row to a callback's history.
+/// Adds a row to a callback's history, and tells those who listen.
 pub(crate) fn tell(
     conn: &mut SqliteConnection,
     callback: &Callback,
@@ -165,5 +165,5 @@ pub(crate) fn tell(
         events::document.eq(document),
     ));
     run(conn, row)?;
-    Ok(())
+    deliveries::tell(conn, callback, revision, document)
 }

@@ -4,6 +4,7 @@ mod audit;
 mod batch;
 mod book;
 mod change;
+mod deliveries;
 mod documents;
 mod fault;
 mod find;

@@ -92,7 +92,7 @@ pub(crate) fn lease(conn: &mut SqliteConnection, wish: &Lease) -> Result<Vec<Lea
     due.into_iter().map(|row| take(conn, wish, lease, row)).collect()
 }
 
-fn next_lease(conn: &mut SqliteConnection) -> Result<i64, Fault> {
+pub(crate) fn next_lease(conn: &mut SqliteConnection) -> Result<i64, Fault> {
     let more = diesel::update(leases::table).set(leases::last.eq(leases::last + 1));
     run(conn, more)?;
     leases::table.select(leases::last).get_result(conn).or_fault()

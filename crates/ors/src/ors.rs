@@ -126,8 +126,8 @@ impl Ors {
                     }
                     return Ok(Receipt { session, node });
                 }
-                // Only what certainly began nowhere may begin elsewhere.
-                Err(error) if error.nothing_done() => last = Some(error),
+                // Only what certainly began nowhere may begin elsewhere: a node of another release may take it.
+                Err(error) if error.nothing_done() || error.refused() => last = Some(error),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -70,12 +70,19 @@ impl CallError {
         }
     }
 
+    /// Whether the node looked at the request and would have nothing of it.
+    pub(crate) fn refused(&self) -> bool {
+        self.kind() == FaultKind::Refused
+    }
+
     fn kind(&self) -> FaultKind {
         match self {
-            Self::Unreachable(_) | Self::Status(StatusCode::SERVICE_UNAVAILABLE) => {
+            Self::Unreachable(_)
+            | Self::Status(StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) => {
                 FaultKind::Unavailable
             }
-            Self::TimedOut => FaultKind::TimedOut,
+            Self::TimedOut | Self::Status(StatusCode::REQUEST_TIMEOUT) => FaultKind::TimedOut,
+            Self::Status(status) if status.is_client_error() => FaultKind::Refused,
             Self::Broken(_)
             | Self::Status(_)
             | Self::TooLarge
@@ -232,6 +239,8 @@ mod tests {
         assert!(status(503).nothing_done() && status(503).node_failed());
         assert!(!status(500).nothing_done() && status(500).node_failed());
         assert!(!status(400).nothing_done() && !status(400).node_failed());
+        assert!(status(400).refused() && status(404).refused() && !status(500).refused());
+        assert!(status(429).nothing_done() && !status(408).refused());
         assert!(!CallError::TimedOut.nothing_done());
         assert_eq!(Fault::from(CallError::TimedOut).kind, FaultKind::TimedOut);
         assert_eq!(Fault::from(CallError::Redirected).kind, FaultKind::Misbehaved);

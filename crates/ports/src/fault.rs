@@ -11,15 +11,18 @@ pub enum FaultKind {
     TimedOut,
     /// It answered something that its contract does not know: nobody knows whether it acted.
     Misbehaved,
+    /// It looked at what was asked and did nothing of it: the same again gets the same answer until somebody acts.
+    Refused,
 }
 
 impl FaultKind {
-    /// The kind as a label: `unavailable`, `timed_out` or `misbehaved`.
+    /// The kind as a label: `unavailable`, `timed_out`, `misbehaved` or `refused`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unavailable => "unavailable",
             Self::TimedOut => "timed_out",
             Self::Misbehaved => "misbehaved",
+            Self::Refused => "refused",
         }
     }
 }

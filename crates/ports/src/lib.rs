@@ -11,8 +11,10 @@ mod callbacks;
 mod catalogues;
 mod clock;
 mod credentials;
+mod deliveries;
 mod effects;
 mod fault;
+mod hooks;
 #[cfg(feature = "http")]
 pub mod http;
 mod humans;
@@ -41,8 +43,13 @@ pub use callbacks::{
 pub use catalogues::{Catalogues, ReplaceError};
 pub use clock::{Clock, Ids, UpdateToken};
 pub use credentials::{ApiKey, Credentials};
+pub use deliveries::{
+    Deliveries, DeliveryKey, LeasedParcel, LoggedParcel, Parcel, ParcelCounts, ParcelCursor,
+    ParcelFate, ParcelSettlement, ParcelState, Tidings, Tried, WEBHOOKS,
+};
 pub use effects::{Backlog, Effects, Fate, Lease, Leased, Settlement};
 pub use fault::{Fault, FaultKind};
+pub use hooks::{HookAnswer, HookCall, HookTrouble, Hooks, UnfitHook};
 pub use humans::{
     CaptchaSite, CaptchaVersion, Doubt, FailMode, HumanProof, HumanToken, Humans, Verdict,
     VouchError,

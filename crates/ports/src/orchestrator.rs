@@ -56,8 +56,8 @@ pub struct SessionRef {
 pub trait Orchestrator: Send + Sync {
     /// Starts a session.
     ///
-    /// May be asked again with the same callback and attempt. `Unavailable` says that nothing was started; any other
-    /// fault leaves the outcome unknown.
+    /// May be asked again with the same callback and attempt. `Unavailable` and `Refused` say that nothing was started;
+    /// any other fault leaves the outcome unknown.
     async fn start(&self, request: &SessionRequest) -> Result<Receipt, Fault>;
 
     /// Tells a session something; `false` says that the session is gone.

@@ -6,6 +6,7 @@ mod cached;
 mod catalogues;
 mod changes;
 mod config;
+mod deliveries;
 mod fault;
 mod locks;
 mod outbox;

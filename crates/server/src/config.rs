@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) ors_stream: ges_redis::StreamConfig,
     /// The router; without nodes, every wait is unknown.
     pub(crate) urs: ges_urs::Config,
+    /// The tenants' own servers that want to be told of their callbacks.
+    pub(crate) webhooks: ges_webhooks::Config,
     /// Who may ask: keys, people and roles.
     pub(crate) auth: Auth,
     /// Notices on customers' devices.

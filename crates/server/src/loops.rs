@@ -20,6 +20,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Effects this late count as a look that came too late.
 const LAGGING_SECS: f64 = 5.0;
+/// How long an event may lie before webhooks are told of it.
+const HERALD_EVERY: Duration = Duration::from_millis(250);
 /// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
@@ -220,6 +222,34 @@ impl Loops {
                 };
                 // A panic in there has been reported where panics are.
                 drop(tokio::task::spawn_blocking(step).await);
+            }
+        });
+    }
+
+    /// Tells webhooks what happened, and forgets what they were told long ago.
+    pub(crate) fn herald(&mut self, app: Arc<App>) {
+        let teller = Arc::clone(&app);
+        self.every(HERALD_EVERY, move || {
+            let app = Arc::clone(&teller);
+            async move {
+                loop {
+                    match app.herald().await {
+                        Ok(step) if step.full => {}
+                        Ok(_) => return,
+                        Err(fault) => {
+                            tracing::debug!(peer = fault.peer, "webhooks are told later");
+                            return;
+                        }
+                    }
+                }
+            }
+        });
+        self.every(Duration::from_mins(1), move || {
+            let app = Arc::clone(&app);
+            async move {
+                if let Err(fault) = app.forget_deliveries().await {
+                    tracing::debug!(peer = fault.peer, "old deliveries are forgotten later");
+                }
             }
         });
     }

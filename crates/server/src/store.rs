@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use ges_domain::time::SignedDuration;
 use ges_embedded::Embedded;
-use ges_ports::{Audit, Callbacks, Catalogues, Clock as _, Effects, Fault, Records};
+use ges_ports::{Audit, Callbacks, Catalogues, Clock as _, Deliveries, Effects, Fault, Records};
 use ges_postgres::Postgres;
 
 use crate::config::{Config, Synchronous};
@@ -24,6 +24,7 @@ pub(crate) struct Store {
     pub(crate) catalogues: Arc<dyn Catalogues>,
     pub(crate) records: Arc<dyn Records>,
     pub(crate) audit: Arc<dyn Audit>,
+    pub(crate) deliveries: Arc<dyn Deliveries>,
     /// What it is, for people.
     pub(crate) name: String,
     /// What kind of store it is, in a word.
@@ -35,7 +36,7 @@ pub(crate) struct Store {
 impl Store {
     fn of<S>(store: S, name: String, kind: &'static str) -> Self
     where
-        S: Callbacks + Effects + Catalogues + Records + Audit + 'static,
+        S: Callbacks + Effects + Catalogues + Records + Audit + Deliveries + 'static,
     {
         let store = Arc::new(store);
         Self {
@@ -43,7 +44,8 @@ impl Store {
             effects: store.clone(),
             catalogues: store.clone(),
             records: store.clone(),
-            audit: store,
+            audit: store.clone(),
+            deliveries: store,
             name,
             kind,
             postgres: None,

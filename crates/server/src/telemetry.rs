@@ -164,6 +164,11 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
         "ges_ewt_coverage_ratio",
         "share of the waits of the last 24 hours inside the band that was given for them, by its level in percent; NaN while there is none"
     );
+    describe_counter!(
+        "ges_webhook_deliveries_total",
+        Unit::Count,
+        "calls of webhooks, by what became of the message"
+    );
     describe_gauge!("ges_monitor_size", "callbacks and effects under watch, by type");
     Ok(handle)
 }
@@ -190,6 +195,7 @@ const TENANT_COUNTERS: &[(&str, &str)] = &[
     ("ges_push_notifications_failed", "pushes that were not, by reason"),
     ("ges_captcha_checks", "captcha tokens looked at, by result"),
     ("ges_captcha_keys_refused", "captcha keys of tenants that the captcha service refused"),
+    ("ges_webhooks_disabled_total", "webhooks disabled: gone, or failing for three days"),
     ("CB_TTL_LIMIT_REACHED", "bookings refused because their service is throttled"),
     ("CB_ENQUEUE_LIMIT_REACHED", "bookings refused because their number is throttled"),
 ];

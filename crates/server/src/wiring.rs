@@ -12,9 +12,10 @@ use ges_app::{App, Options, Ports};
 use ges_auth::{Gws, Local};
 use ges_domain::name::NodeName;
 use ges_domain::time::SignedDuration;
-use ges_ports::{Clock, Seals, WaitTimes};
+use ges_ports::{Clock, Hooks, Seals, WaitTimes};
 use ges_urs::Urs;
 use ges_web::About;
+use ges_webhooks::Webhooks;
 
 use crate::config::{Config, WhenUncounted};
 use crate::health::{Pulse, Watch};
@@ -72,6 +73,8 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         records: Arc::clone(&store.records),
         audit: Arc::clone(&store.audit),
         sessions: Arc::clone(&memory.sessions),
+        deliveries: Arc::clone(&store.deliveries),
+        hooks: Some(webhooks(config, &clients)?),
         credentials: identity.credentials,
         people: identity.people,
         tenants: memory.tenants(identity.tenants),
@@ -123,6 +126,7 @@ fn options(config: &Config) -> anyhow::Result<Options> {
         batch: config.dispatch.batch,
         concurrency: config.dispatch.concurrency,
         admit_uncounted: config.throttle.when_uncounted == WhenUncounted::Admit,
+        delivery_log: SignedDuration::from_hours(24 * i64::from(config.webhooks.log_days.get())),
         ..Options::new(node)
     })
 }
@@ -144,6 +148,12 @@ fn pulses(memory: &Memory, orchestra: &Orchestra) -> Vec<Pulse> {
         pulses.push(pulse.grave());
     }
     pulses
+}
+
+fn webhooks(config: &Config, clients: &Clients) -> anyhow::Result<Arc<dyn Hooks>> {
+    let client = config.webhooks.tune(clients.builder()).build();
+    let client = client.context("the client of the webhooks")?;
+    Ok(Arc::new(Webhooks::new(config.webhooks.clone(), client)))
 }
 
 pub(crate) fn urs(config: &Config, clients: &Clients) -> anyhow::Result<Option<Arc<Urs>>> {

@@ -10,8 +10,8 @@ use ges_simulators::centre::{Plan, PlanError};
 use ges_simulators::designer::{Credential, Table, TableError};
 use ges_simulators::ors::{Script, StreamConfig};
 use ges_simulators::{
-    Clock, Designer, Environment, Fcm, Floor, Gauth, Gws, Ors, OrsConfig, Peer, Proxy, Realm,
-    Recaptcha, Urs, UrsConfig,
+    Clock, Designer, Environment, Fcm, Floor, Gauth, Gws, Listener, Ors, OrsConfig, Peer, Proxy,
+    Realm, Recaptcha, Urs, UrsConfig,
 };
 
 /// The neighbours of the service, pretended.
@@ -56,6 +56,8 @@ enum Which {
     Fcm(Port<8443>),
     /// reCAPTCHA, both forms.
     Recaptcha(Port<8444>),
+    /// A customer's webhook, which checks signatures and remembers what it was told.
+    Listener(Port<8445>),
     /// Every neighbour, with one contact centre and one realm behind them.
     All {
         /// The first of seven ports in a row instead of the documented ones; 0 takes free ones.
@@ -195,6 +197,10 @@ impl Command {
             Which::Recaptcha(Port { port }) => {
                 let recaptcha = Recaptcha::start(port, clock.clone()).await?;
                 common.until_told(&[("recaptcha", &recaptcha)]).await
+            }
+            Which::Listener(Port { port }) => {
+                let listener = Listener::start(port, clock.clone()).await?;
+                common.until_told(&[("listener", &listener)]).await
             }
             Which::All { base_port, ors } => all(&common, base_port, ors, floor()?, realm()).await,
             Which::Proxy { port, targets } => {

@@ -58,6 +58,13 @@ impl Answer {
         Self::new(StatusCode::OK, JSON, Body::Data(data.to_owned()))
     }
 
+    /// The data as it is written.
+    pub(crate) fn rows(&self) -> &str {
+        match &self.body {
+            Body::Data(text) | Body::Bare(text) => text,
+        }
+    }
+
     /// JSON without the envelope, where a contract wants it so.
     pub(crate) fn bare(status: StatusCode, value: &impl Serialize) -> Self {
         Self::new(status, JSON, Body::Bare(json(value)))

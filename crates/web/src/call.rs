@@ -129,6 +129,11 @@ impl Call {
         self.request.match_info().load().map_err(nowhere)
     }
 
+    /// The query as it came.
+    pub(crate) fn question(&self) -> &str {
+        self.request.query_string()
+    }
+
     /// The parameters of the query, decoded, in order.
     pub(crate) fn query(&self) -> Result<Vec<(String, String)>, Problem> {
         let pairs = url::form_urlencoded::parse(self.request.query_string().as_bytes());

@@ -81,6 +81,10 @@ impl From<Fault> for Problem {
                 Code::NeighbourMisbehaved,
                 "another system gave an answer that makes no sense",
             ),
+            FaultKind::Refused => Self::new(
+                Code::NeighbourMisbehaved,
+                "another system refused what this service asked of it",
+            ),
         };
         Self { fault: Some(fault), ..problem }
     }

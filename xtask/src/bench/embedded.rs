@@ -121,11 +121,11 @@ fn booking(booked: &[Outcome]) -> Figure {
     }
 }
 
-fn rate(outcomes: &[Outcome]) -> f64 {
+pub(super) fn rate(outcomes: &[Outcome]) -> f64 {
     median(outcomes.iter().map(|outcome| outcome.rate).collect())
 }
 
-fn words(outcomes: &[Outcome]) -> String {
+pub(super) fn words(outcomes: &[Outcome]) -> String {
     let p99 = median(outcomes.iter().map(|outcome| outcome.p99.as_secs_f64() * 1e3).collect());
     let refused: usize = outcomes.iter().map(|outcome| outcome.refused).sum();
     let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
@@ -170,16 +170,18 @@ fn number(round: u64, worker: u64, turn: usize) -> String {
 }
 
 /// The peer: a server of the same kind that answers a constant.
-struct Bare {
-    address: SocketAddr,
+pub(super) struct Bare {
+    pub(super) address: SocketAddr,
     _daemon: Daemon,
 }
 
 impl Bare {
-    fn start(checkout: &Checkout) -> Result<Self> {
+    pub(super) fn start(checkout: &Checkout) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let mut command = Command::new(checkout.built(Profile::Release, "examples/bare"));
-        let log = checkout.target(FOLDER).join("bare.log");
+        let folder = checkout.target(FOLDER);
+        std::fs::create_dir_all(&folder)?;
+        let log = folder.join("bare.log");
         let mut daemon = Daemon::start("bare", command.arg(address.to_string()), log)?;
         let up = process::wait_until(Duration::from_secs(10), || {
             daemon.ensure_running()?;

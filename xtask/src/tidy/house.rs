@@ -34,6 +34,7 @@ pub(super) const ROOMS: &[Room] = &[
     room("ges-statistics", ADAPTER),
     room("ges-fcm", ADAPTER),
     room("ges-recaptcha", ADAPTER),
+    room("ges-webhooks", ADAPTER),
     room("ges-web", &["ges-domain", "ges-ports", "ges-app"]),
     room("ges-ui", &[]),
     room(
@@ -51,6 +52,7 @@ pub(super) const ROOMS: &[Room] = &[
             "ges-statistics",
             "ges-fcm",
             "ges-recaptcha",
+            "ges-webhooks",
             "ges-web",
             "ges-ui",
         ],
@@ -103,6 +105,7 @@ const HTTP_CLIENTS: &[&str] = &[
     "ges-statistics",
     "ges-fcm",
     "ges-recaptcha",
+    "ges-webhooks",
     "ges-server",
     "ges-simulators",
 ];

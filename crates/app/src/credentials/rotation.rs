@@ -1,7 +1,7 @@
 //! Sealing everything anew with the installation's current key, so that an older key can be taken away.
 
 use ges_domain::id::TenantId;
-use ges_ports::{Fault, Purpose, Record, RecordError, RecordKey, RecordKind, SealError};
+use ges_ports::{Fault, Purpose, Record, RecordError, RecordKey, RecordKind, SealError, WEBHOOKS};
 
 use super::{CredentialKind, document};
 use crate::{App, api_keys};
@@ -35,6 +35,7 @@ const HOLDINGS: &[Holding] = &[
         purpose: |name| CredentialKind::parse(name).map(CredentialKind::purpose),
     },
     Holding { kind: api_keys::KIND, purpose: |_name| Some(Purpose::ApiKey) },
+    Holding { kind: WEBHOOKS, purpose: |name| name.parse().ok().map(Purpose::Webhook) },
 ];
 
 impl App {

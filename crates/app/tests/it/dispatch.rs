@@ -173,3 +173,22 @@ async fn callbacks_are_released_no_faster_than_set_and_in_the_order_wanted() {
     let started: Vec<_> = firsts.map(|(id, _)| id).collect();
     assert_eq!(started, wanted);
 }
+
+#[tokio::test]
+async fn a_start_that_is_refused_costs_no_attempt_and_is_sent_again_ever_more_rarely() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    for _refusal in 0..4 {
+        house.ors.fail(FaultKind::Refused);
+    }
+    house.live(20).await;
+    let standing = house.find(callback.id).await.submission.unwrap();
+    assert!(!standing.unknown && standing.sent_at.is_none(), "nothing runs, and that is known");
+    house.live(400).await;
+    assert_eq!(house.ors.starts()[0], (callback.id, 1), "the first attempt, when it is taken");
+    let story = house.story(callback.id).await;
+    let refused = story.iter().filter(|what| *what == "Refused").count();
+    assert_eq!(refused, 4, "{story:?}");
+    let taken = story.iter().position(|what| what == "Submitted").unwrap();
+    assert!(!story[..taken].contains(&String::from("OutcomeUnknown")), "{story:?}");
+}

@@ -10,10 +10,11 @@ use ges_contracts::given;
 use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
 use ges_domain::booking::{Fingerprint, IdempotencyKey, Request};
 use ges_domain::callback::{Callback, Details, Diagnostics, Report, State};
-use ges_domain::catalogue::Catalogue;
+use ges_domain::catalogue::{Catalogue, Named};
 use ges_domain::effect::Signal;
 use ges_domain::event::Actor;
 use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, SessionId, TenantId};
+use ges_domain::name::RegionName;
 use ges_domain::refusal::Refusal;
 use ges_domain::service::Settings;
 use ges_domain::time::{SignedDuration, Timestamp};
@@ -25,6 +26,7 @@ use ges_ports::{
 };
 use uuid::Uuid;
 
+use crate::listeners::Listeners;
 use crate::neighbours::{Captcha, Devices, Figures};
 
 /// A clock that stands still until it is turned.
@@ -71,6 +73,7 @@ pub(crate) struct Ors {
     next: Mutex<VecDeque<FaultKind>>,
     down: Mutex<bool>,
     gone: Mutex<bool>,
+    view: Mutex<Diagnostics>,
 }
 
 impl Ors {
@@ -96,6 +99,11 @@ impl Ors {
     /// It cannot be reached, or can again.
     pub(crate) fn down(&self, down: bool) {
         *self.down.lock().unwrap() = down;
+    }
+
+    /// From now on every session says this of itself.
+    pub(crate) fn show(&self, view: Diagnostics) {
+        *self.view.lock().unwrap() = view;
     }
 
     /// From now on no session is found.
@@ -133,7 +141,7 @@ impl Orchestrator for Ors {
     async fn query(&self, _session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
         self.trouble()?;
         let gone = *self.gone.lock().unwrap();
-        Ok((!gone).then(Diagnostics::default))
+        Ok((!gone).then(|| self.view.lock().unwrap().clone()))
     }
 }
 
@@ -145,19 +153,32 @@ pub(crate) fn session(callback: CallbackId, attempt: Attempt) -> SessionId {
 
 /// A router that says one thing of every queue.
 #[derive(Default)]
-pub(crate) struct Router(Mutex<Option<u32>>);
+pub(crate) struct Router {
+    wait: Mutex<Option<u32>>,
+    place: Mutex<Option<Place>>,
+    asked: Mutex<Vec<WaitQuery>>,
+}
 
 impl Router {
     /// Every queue waits this long.
     pub(crate) fn say(&self, secs: u32) {
-        *self.0.lock().unwrap() = Some(secs);
+        *self.wait.lock().unwrap() = Some(secs);
+    }
+
+    pub(crate) fn put(&self, place: Place) {
+        *self.place.lock().unwrap() = Some(place);
+    }
+
+    pub(crate) fn last_asked(&self) -> WaitQuery {
+        self.asked.lock().unwrap().last().cloned().expect("nobody asked")
     }
 }
 
 #[async_trait]
 impl WaitTimes for Router {
-    async fn look_up(&self, _query: &WaitQuery, now: Timestamp) -> Result<Wait, Fault> {
-        let estimate = match *self.0.lock().unwrap() {
+    async fn look_up(&self, query: &WaitQuery, now: Timestamp) -> Result<Wait, Fault> {
+        self.asked.lock().unwrap().push(query.clone());
+        let estimate = match *self.wait.lock().unwrap() {
             Some(secs) => Estimate::Known(secs),
             None => Estimate::NoInteractions,
         };
@@ -177,7 +198,7 @@ impl WaitTimes for Router {
         _interaction_id: &str,
         _now: Timestamp,
     ) -> Result<Option<Place>, Fault> {
-        Ok(None)
+        Ok(*self.place.lock().unwrap())
     }
 }
 
@@ -196,6 +217,7 @@ pub(crate) struct House {
     pub(crate) app: App,
     pub(crate) ors: Arc<Ors>,
     pub(crate) router: Arc<Router>,
+    pub(crate) listeners: Arc<Listeners>,
     pub(crate) records: Arc<Shelves>,
     pub(crate) devices: Arc<Devices>,
     pub(crate) captcha: Arc<Captcha>,
@@ -279,6 +301,7 @@ impl House {
         let clock = Arc::new(HandClock(AtomicU64::new(micros)));
         let records = Arc::new(Shelves { store: store.clone(), lose: AtomicU64::new(0) });
         let (ors, router) = (Arc::new(Ors::default()), Arc::new(Router::default()));
+        let listeners = Arc::new(Listeners::default());
         let ids = Arc::new(CountingIds(AtomicU64::new(1)));
         let town = Arc::new(Town::of([tenant], given::now()));
         let (devices, captcha, figures) = <(Arc<Devices>, Arc<Captcha>, Arc<Figures>)>::default();
@@ -288,6 +311,8 @@ impl House {
             catalogues: store.clone(),
             records: records.clone(),
             audit: store.clone(),
+            deliveries: store.clone(),
+            hooks: Some(listeners.clone()),
             credentials: Arc::new(NoKeys),
             sessions: Arc::new(ges_embedded::LocalSessions::default()),
             orchestrator: Some(ors.clone()),
@@ -306,7 +331,20 @@ impl House {
             ids,
         };
         let app = App::new(outside.clone(), Options::new(given::node(1)));
-        Self { app, ors, router, records, devices, captcha, figures, tenant, store, clock, outside }
+        Self {
+            app,
+            ors,
+            router,
+            listeners,
+            records,
+            devices,
+            captcha,
+            figures,
+            tenant,
+            store,
+            clock,
+            outside,
+        }
     }
 
     /// The same house as another process sees it: the first node again, or one beside it.
@@ -315,6 +353,7 @@ impl House {
             app: App::new(self.outside.clone(), Options::new(given::node(node))),
             ors: self.ors.clone(),
             router: self.router.clone(),
+            listeners: self.listeners.clone(),
             records: self.records.clone(),
             devices: self.devices.clone(),
             captcha: self.captcha.clone(),
@@ -398,6 +437,17 @@ impl House {
     pub(crate) async fn story(&self, id: CallbackId) -> Vec<String> {
         let history = self.app.history(self.tenant, id).await.unwrap();
         history.iter().map(|event| format!("{:?}", event.what)).collect()
+    }
+
+    /// Lets a queue be served by these regions, in order, behind the app's back.
+    pub(crate) async fn prefer(&self, regions: &[&str]) {
+        let mut next = self.store.load(self.tenant).await.unwrap().unwrap();
+        next.revision = next.revision.next();
+        let rule = regions.iter().map(|name| RegionName::parse(name).unwrap()).collect();
+        let id = RecordId::new(Uuid::from_u128(1));
+        next.regions.by_id.insert(id, Named { name: String::from("here first"), rule });
+        next.regions.of_queue.insert(given::queue_of(given::SALES), id);
+        self.store.replace(&next).await.unwrap();
     }
 
     /// Publishes other settings for the first service behind the app's back.

@@ -74,6 +74,15 @@ pub enum Change {
         /// When to send it again.
         retry_at: Timestamp,
     },
+    /// The orchestration server refused the start and began nothing; it is to be sent again then.
+    Refused {
+        /// The attempt that was refused.
+        attempt: Attempt,
+        /// What it said, such as its status.
+        why: String,
+        /// When to send it again.
+        retry_at: Timestamp,
+    },
     /// No session of this attempt has reported in time.
     Unacknowledged {
         /// The attempt that was sent.

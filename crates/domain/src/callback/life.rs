@@ -29,7 +29,12 @@ impl Callback {
             Change::Sent { attempt, session, node } => {
                 self.sent(*attempt, session.as_ref(), node.as_deref(), now)
             }
-            Change::Unsent { attempt, retry_at } => self.unsent(*attempt, *retry_at, now),
+            Change::Unsent { attempt, retry_at } => {
+                self.unsent(*attempt, *retry_at, (Happening::Unsent, None), now)
+            }
+            Change::Refused { attempt, why, retry_at } => {
+                self.unsent(*attempt, *retry_at, (Happening::Refused, Some(why.clone())), now)
+            }
             Change::Unacknowledged { attempt } => self.unacknowledged(*attempt, now),
             Change::Lapse { attempt } => self.lapse(*attempt, now),
             Change::Started { attempt, session, node, ticket } => {
@@ -265,6 +270,26 @@ impl Callback {
             })
             .event(Happening::Edited, by.clone(), None)
             .done()
+    }
+
+    /// Whether the customer is to be told now that the call is near, for a session that has this long to wait.
+    ///
+    /// Only a callback that is on its way into its queue, or in it: once an agent is reserved the phone rings anyway.
+    pub fn nears(&self, ewt_secs: Option<u32>) -> bool {
+        let on_its_way = match self.state {
+            State::Scheduled => self.submission.is_some(),
+            State::Queued => true,
+            State::Routing | State::Processing | State::Completed => false,
+        };
+        let threshold = self.nearness_secs();
+        on_its_way && ewt_secs.zip(threshold).is_some_and(|(ewt, threshold)| ewt < threshold)
+    }
+
+    /// The wait below which the customer is told that the call is near; none where nobody is to be told, or was already.
+    pub fn nearness_secs(&self) -> Option<u32> {
+        let told = self.upcoming_at.is_some() || self.details.push_targets.is_empty();
+        let minutes = self.settings.push_notification_threshold_minutes?;
+        (!told).then(|| minutes.saturating_mul(60))
     }
 
     fn upcoming(self, now: Timestamp) -> Result<Outcome, Refusal> {

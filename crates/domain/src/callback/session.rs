@@ -109,6 +109,7 @@ impl Callback {
         self,
         attempt: Attempt,
         retry_at: Timestamp,
+        (what, why): (Happening, Option<String>),
         now: Timestamp,
     ) -> Result<Outcome, Refusal> {
         let submission = self.standing_attempt(attempt)?;
@@ -117,7 +118,7 @@ impl Callback {
         }
         self.step(now)
             .timer(Timer { at: retry_at, effect: Effect::Submit { attempt } })
-            .event(Happening::Unsent, Actor::System, None)
+            .event(what, Actor::System, why)
             .done()
     }
 
@@ -195,22 +196,30 @@ impl Callback {
             .done()
     }
 
+    /// Whether what the session of an attempt says of itself is known already.
+    ///
+    /// An answer that says nothing new is not worth a write: ten thousand sessions are asked all day.
+    pub fn knows(&self, attempt: Attempt, diagnostics: &Diagnostics) -> bool {
+        let standing = self.submission.as_ref().filter(|sent| sent.attempt == attempt);
+        let known = &self.diagnostics;
+        standing.is_some_and(|sent| sent.missing_since.is_none())
+            && known.position == diagnostics.position
+            && known.ewt_secs == diagnostics.ewt_secs
+            && known.priority == diagnostics.priority
+            && known.interaction_id == diagnostics.interaction_id
+            && known.call_uuid == diagnostics.call_uuid
+            && known.agent == diagnostics.agent
+            && known.last_error == diagnostics.last_error
+    }
+
     pub(super) fn seen(
         self,
         attempt: Attempt,
         diagnostics: &Diagnostics,
         now: Timestamp,
     ) -> Result<Outcome, Refusal> {
-        let submission = self.standing_attempt(attempt)?;
-        let found_again = submission.missing_since.is_some();
-        let same = Diagnostics { seen_at: None, ..self.diagnostics.clone() }
-            == Diagnostics {
-                seen_at: None,
-                dials: self.diagnostics.dials.clone(),
-                ..diagnostics.clone()
-            };
-        // An answer that says nothing new is not worth a write: ten thousand sessions are asked all day.
-        if same && !found_again {
+        self.standing_attempt(attempt)?;
+        if self.knows(attempt, diagnostics) {
             return self.unchanged();
         }
         let watch = self.watch(attempt, now);

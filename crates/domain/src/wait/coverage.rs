@@ -81,6 +81,21 @@ impl Hours {
         coverage
     }
 
+    /// The hours of the last week in which a wait was counted, the latest last: each by its first second.
+    pub(super) fn each(&self, at_secs: i64) -> Vec<(i64, Coverage)> {
+        let now = at_secs.div_euclid(3_600);
+        if self.ring.is_empty() {
+            return Vec::new();
+        }
+        let first = now.saturating_sub(HOURS - 1).max(self.newest.saturating_sub(HOURS - 1));
+        let counted = (first..=self.newest.min(now)).map(|hour| {
+            let [waits, within_80, within_90] =
+                self.ring[slot(hour.rem_euclid(HOURS))].map(u32::from);
+            (hour.saturating_mul(3_600), Coverage { waits, within_80, within_90 })
+        });
+        counted.filter(|(_, coverage)| coverage.waits > 0).collect()
+    }
+
     /// Bytes it takes once it counts.
     pub(super) const BYTES: usize = size_of::<Self>() + 168 * size_of::<Hour>();
 
@@ -113,6 +128,22 @@ mod tests {
         assert_eq!((day.waits, day.within_80, day.within_90), (2, 1, 2));
         let week = hours.coverage(now, Span::Week);
         assert_eq!((week.waits, week.within_80, week.within_90), (14, 7, 14));
+    }
+
+    #[test]
+    fn each_hour_adds_up_to_the_week() {
+        let mut hours = Hours::default();
+        for day in 0..10 {
+            hours.count(day * 86_400 + 100, 70.0, BANDS);
+            hours.count(day * 86_400 + 7_300, 30.0, BANDS);
+        }
+        let now = 9 * 86_400 + 8_000;
+        let each = hours.each(now);
+        assert_eq!(each.len(), 14);
+        assert_eq!(each.last().unwrap().0, 9 * 86_400 + 7_200);
+        let week = hours.coverage(now, Span::Week);
+        assert_eq!(each.iter().map(|(_, hour)| hour.waits).sum::<u32>(), week.waits);
+        assert_eq!(each.iter().map(|(_, hour)| hour.within_80).sum::<u32>(), week.within_80);
     }
 
     #[test]

@@ -144,6 +144,12 @@ impl Learned {
         self.model.coverage(now.as_second(), span)
     }
 
+    /// The same by the hour, over the last seven days, the latest last; an hour without a wait is left out.
+    pub fn coverage_by_hour(&self, now: Timestamp) -> Vec<(Timestamp, Coverage)> {
+        let hours = self.model.coverage_by_hour(now.as_second()).into_iter();
+        hours.filter_map(|(secs, it)| Some((Timestamp::from_second(secs).ok()?, it))).collect()
+    }
+
     /// Whether a document that was read back can be trusted.
     pub fn sound(&self) -> bool {
         self.version == VERSION && self.model.sound() && self.days.len() <= DAYS_KEPT

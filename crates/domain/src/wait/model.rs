@@ -198,6 +198,11 @@ impl Model {
         self.learned
     }
 
+    /// The coverage of each hour of the last seven days in which a wait was counted: by the hour's first second.
+    pub fn coverage_by_hour(&self, at_secs: i64) -> Vec<(i64, Coverage)> {
+        self.hours.each(at_secs)
+    }
+
     /// How often the intervals shown held, over the span that ends at `at_secs`.
     pub fn coverage(&self, at_secs: i64, span: Span) -> Coverage {
         self.hours.coverage(at_secs, span)

@@ -22,6 +22,7 @@ mod in_memory {
     ges_contracts::catalogues!(fresh);
     ges_contracts::records!(fresh);
     ges_contracts::audit!(fresh);
+    ges_contracts::deliveries!(fresh);
 }
 
 mod on_disk {
@@ -42,6 +43,7 @@ mod on_disk {
     ges_contracts::catalogues!(fresh);
     ges_contracts::records!(fresh);
     ges_contracts::audit!(fresh);
+    ges_contracts::deliveries!(fresh);
 }
 
 async fn counters() -> Arc<dyn Throttle> {

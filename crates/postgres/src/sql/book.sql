@@ -17,6 +17,11 @@ WITH made AS MATERIALIZED (
 ), told AS (
     INSERT INTO events (tenant, callback, revision, document)
     SELECT tenant, id, revision, event FROM made
+), heralded AS (
+    -- Only those who have somebody that listens.
+    INSERT INTO news (tenant, callback, revision, desired_at, document)
+    SELECT tenant, id, revision, desired_at, event FROM made
+    WHERE EXISTS (SELECT FROM records AS r WHERE r.tenant = made.tenant AND r.kind = 'webhook')
 ), timed AS (
     INSERT INTO outbox (tenant, callback, ordinal, due_at, effect)
     SELECT tenant, id, 0, due_at, effect FROM made

@@ -3,6 +3,15 @@
 WITH told AS (
     INSERT INTO events (tenant, callback, revision, document)
     SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::bigint[], $13::text[])
+), heralded AS (
+    -- Only those who have somebody that listens.
+    INSERT INTO news (tenant, callback, revision, desired_at, document)
+    SELECT event.tenant, event.callback, event.revision, new.desired_at, event.document
+    FROM unnest($10::uuid[], $11::uuid[], $12::bigint[], $13::text[])
+        AS event (tenant, callback, revision, document)
+    JOIN unnest($1::uuid[], $2::uuid[], $7::timestamptz[]) AS new (tenant, id, desired_at)
+        ON new.tenant = event.tenant AND new.id = event.callback
+    WHERE EXISTS (SELECT FROM records AS r WHERE r.tenant = event.tenant AND r.kind = 'webhook')
 ), cleared AS (
     DELETE FROM outbox
     -- The ordinal comes with the names: alone it would be an invitation to walk through all timers.

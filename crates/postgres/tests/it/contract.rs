@@ -7,3 +7,4 @@ ges_contracts::effects!(world);
 ges_contracts::catalogues!(world);
 ges_contracts::records!(world);
 ges_contracts::audit!(world);
+ges_contracts::deliveries!(world);

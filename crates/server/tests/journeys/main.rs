@@ -11,6 +11,7 @@ mod crashes;
 mod example;
 mod life;
 mod metrics;
+mod neighbours;
 mod node;
 mod secrets;
 mod stage;

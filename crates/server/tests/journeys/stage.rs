@@ -112,7 +112,12 @@ impl Stage {
 
     /// Publishes one service that is always open.
     pub(crate) async fn publish(&self, node: &Node, revision: u64) -> Said {
-        let body = json!({
+        self.publish_with(node, revision, &json!({})).await
+    }
+
+    /// The same with more settings, or others.
+    pub(crate) async fn publish_with(&self, node: &Node, revision: u64, more: &Value) -> Said {
+        let mut body = json!({
             "table": "CALLBACK_SETTINGS", "revision": revision, "mode": "full",
             "services": [{
                 "name": "CB_Support", "virtualQueue": "CB_Support_VQ",
@@ -122,6 +127,9 @@ impl Stage {
             }],
             "businessHours": []
         });
+        for (name, value) in more.as_object().unwrap() {
+            body["services"][0][name] = value.clone();
+        }
         let path = format!("/ges/internal/v1/tenants/{TENANT}/callback-settings");
         let request = self.http.put(format!("{}{path}", node.url));
         self.send(request.header("x-ges-internal-key", INTERNAL).json(&body)).await.unwrap()

@@ -55,7 +55,7 @@ async fn retrieve(mut call: Call) -> Said {
     let mut fields = Fields::of(&body);
     let id = fields.need("id", rules::uuid);
     let id: CallbackId = fields.finish(id)?;
-    let callback: Callback = call.app().retrieve(tenant, id).await?;
+    let callback: Callback = call.app().whereabouts(tenant, id).await?;
     Ok(Answer::data(&CallbackRecord::from(&callback)))
 }
 

@@ -1,11 +1,14 @@
 //! What is known of queues: whether callbacks can be offered, and how long calls wait.
 
+mod lately;
+
 use std::collections::BTreeSet;
 
 use actix_web::web::ServiceConfig;
 use futures::StreamExt as _;
 use futures::stream;
 use ges_app::{App, Expectation, Failure, Stock};
+use ges_domain::id::TenantId;
 use ges_domain::name::QueueName;
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
@@ -174,6 +177,9 @@ async fn queue_status(call: Call) -> Said {
 )]
 async fn estimated_wait_time(call: Call) -> Said {
     let tenant = call.tenant().await?;
+    if let Some(rows) = told_lately(&call, tenant).await {
+        return Ok(rows);
+    }
     let query = call.query()?;
     let mut fields = Fields::of_query(&query);
     let named = named(&mut fields, &query);
@@ -186,6 +192,7 @@ async fn estimated_wait_time(call: Call) -> Said {
     let app = call.app();
     let now = app.now();
     let stock = app.shelf().stock(tenant).await.map_err(Problem::from)?;
+    let revision = stock.catalogue.revision;
     let queues = match named {
         Named::All => all(&stock),
         Named::These(queues) => queues,
@@ -196,7 +203,22 @@ async fn estimated_wait_time(call: Call) -> Said {
     });
     let rows =
         stream::iter(questions).map(|question| row(app, question, band, now)).buffered(AT_ONCE);
-    Ok(Answer::data(&rows.collect::<Vec<_>>().await))
+    let (rows, seen): (Vec<QueueWait>, Vec<Option<Timestamp>>) = rows.unzip().await;
+    let answer = Answer::data(&rows);
+    // What is unknown may be known in a moment, and what a queue taught is not the router's.
+    let oldest = seen.into_iter().collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().min());
+    if let Some(oldest) = oldest.filter(|_| band.is_none()) {
+        lately::keep(tenant, call.question(), revision, oldest, answer.rows());
+    }
+    Ok(answer)
+}
+
+/// The answer that the same question got a moment ago.
+async fn told_lately(call: &Call, tenant: TenantId) -> Option<Answer> {
+    let app = call.app();
+    let revision = app.shelf().stock(tenant).await.ok()?.catalogue.revision;
+    lately::recall(tenant, call.question(), revision, app.now())
+        .map(|rows| Answer::data_text(&rows))
 }
 
 /// Which queues are asked after.
@@ -243,7 +265,7 @@ async fn row(
     question: WaitQuery,
     band: Option<Confidence>,
     now: Timestamp,
-) -> QueueWait {
+) -> (QueueWait, Option<Timestamp>) {
     let wait = app.wait_for(&question, now).await;
     let (secs, result_code, message) = match &wait {
         Ok(Some(Wait { estimate: Estimate::Known(secs), .. })) => (i64::from(*secs), 0, ""),
@@ -267,20 +289,22 @@ async fn row(
         result_code,
         measured: None,
     };
-    let Some(confidence) = band else { return told };
+    let seen_at = wait.as_ref().ok().copied().flatten().map(|wait| wait.seen_at);
+    let Some(confidence) = band else { return (told, seen_at) };
     // Bands were measured around what the default question answers.
     let usual = question.mode == WaitMode::default() && !question.include_on_hold;
     let figures = wait.ok().flatten().filter(|_| usual);
     let expected =
         app.expected(question.tenant, &question.queue, figures.as_ref(), confidence, now).await;
-    match expected {
+    let told = match expected {
         Ok(expected) => told.measured(confidence, expected),
         Err(fault) => {
             trace::missed(&fault);
             let measured = Measured::unknown(confidence);
             QueueWait { measured: Some(measured), ..told }
         }
-    }
+    };
+    (told, seen_at)
 }
 
 impl QueueWait {

@@ -278,6 +278,8 @@ impl House {
             catalogues: store.clone(),
             records: store.clone(),
             audit: store.clone(),
+            deliveries: store.clone(),
+            hooks: None,
             credentials: Arc::new(Keys),
             people: Arc::new(access),
             tenants: town.clone(),

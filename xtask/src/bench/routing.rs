@@ -1,0 +1,260 @@
+//! Routing: what a client waits for its queues' waits, with and without a router that hangs, and what it costs to ask
+//! after ten thousand sessions.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::embedded::{Bare, free_port, rate, words};
+use super::load::{self, Load, Outcome};
+use super::{Figure, Options, median};
+use crate::checkout::{Checkout, Profile};
+use crate::demo::script::{API_KEY, TENANT};
+use crate::http::{self, Request};
+use crate::process::{self, Daemon};
+use crate::say;
+
+const FOLDER: &str = "bench/routing";
+const INTERNAL: &str = "an-internal-key-of-the-benchmark";
+const SESSIONS: usize = 10_000;
+/// For how long the cost of asking after sessions is watched: one turn of all of them.
+const WATCHED: Duration = Duration::from_secs(40);
+
+pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figure>> {
+    say::progress("building with all optimisations: some minutes the first time");
+    let mut build =
+        checkout.cargo(["build", "--release", "-p", "ges-server", "-p", "ges-simulators"]);
+    process::run(build.args(["--bins", "--example", "bare"]))?;
+    let folder = checkout.target(FOLDER);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).context("the last benchmark's data cannot be removed")?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let world = World::open(checkout, &folder)?;
+    let load =
+        Load { connections: options.connections, time: Duration::from_secs(options.seconds) };
+    let bare = Bare::start(checkout)?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..options.rounds {
+        say::progress(format_args!("round {} of {}", round + 1, options.rounds));
+        ours.push(world.ten_queues(load)?);
+        theirs.push(load::question(bare.address, "/ten", ("x-api-key", API_KEY), load)?);
+    }
+    drop(bare);
+    let (mut well, mut dead) = (Vec::new(), Vec::new());
+    for _round in 0..options.rounds {
+        well.push(world.ten_queues(load)?);
+        signal(&world.routers[2], "-STOP")?;
+        let hung = world.ten_queues(load);
+        signal(&world.routers[2], "-CONT")?;
+        dead.push(hung?);
+    }
+    let cost = world.watching()?;
+    Ok(vec![against_bare(&ours, &theirs)?, against_well(&dead, &well)?, cost])
+}
+
+fn against_bare(ours: &[Outcome], theirs: &[Outcome]) -> Result<Figure> {
+    if ours.iter().chain(theirs).any(|outcome| outcome.refused > 0) {
+        bail!("waits were refused under load: the figure would mean nothing");
+    }
+    let ratio = rate(ours) / rate(theirs);
+    Ok(Figure {
+        what: "waits of ten cached queues",
+        ours: words(ours),
+        peer: format!("bare handler: {}", words(theirs)),
+        ratio: Some(ratio),
+        aim: "at least 0.8",
+        met: ratio >= 0.8,
+    })
+}
+
+fn against_well(dead: &[Outcome], well: &[Outcome]) -> Result<Figure> {
+    if dead.iter().any(|outcome| outcome.refused > 0) {
+        bail!("waits were refused while one router hung");
+    }
+    let p99 = |all: &[Outcome]| median(all.iter().map(|it| it.p99.as_secs_f64() * 1e3).collect());
+    let ratio = p99(dead) / p99(well);
+    Ok(Figure {
+        what: "p99 with one of three routers hung",
+        ours: words(dead),
+        peer: format!("all well: {}", words(well)),
+        ratio: Some(ratio),
+        aim: "at most 1.1",
+        met: ratio <= 1.1,
+    })
+}
+
+/// A node with an orchestration server and three routers.
+struct World {
+    address: SocketAddr,
+    node: Daemon,
+    routers: [Daemon; 3],
+    _ors: Daemon,
+}
+
+impl World {
+    fn open(checkout: &Checkout, folder: &Path) -> Result<Self> {
+        let (ors, ors_url) =
+            neighbour(checkout, folder, "ors", &["--scripted", "--queue-secs", "36000"])?;
+        let (one, one_url) = neighbour(checkout, folder, "urs", &["--seed", "1"])?;
+        let (two, two_url) = neighbour(checkout, folder, "urs", &["--seed", "2"])?;
+        let (three, three_url) = neighbour(checkout, folder, "urs", &["--seed", "3"])?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let routers =
+            [one_url, two_url, three_url].map(|url| format!("[[urs.nodes]]\nurl = \"{url}\"\n"));
+        let config = format!(
+            "[server]\nlisten = \"{address}\"\ndata_dir = \".\"\ndrain_seconds = 0\n\
+             [auth]\nfirst_tenant = \"{TENANT}\"\nfirst_api_key = \"{API_KEY}\"\n\
+             [web]\ninternal_key = \"{INTERNAL}\"\n\
+             [[ors.nodes]]\nurl = \"{ors_url}\"\n{}",
+            routers.concat()
+        );
+        std::fs::write(folder.join("ges.toml"), config)?;
+        let mut command = Command::new(checkout.built(Profile::Release, "ges"));
+        command.current_dir(folder).args(["serve", "--config", "ges.toml"]);
+        let mut node = Daemon::start("ges", &mut command, folder.join("ges.log"))?;
+        let ready = process::wait_until(Duration::from_secs(30), || {
+            node.ensure_running()?;
+            let answer = http::send(address, &Request::get("/health/ready"));
+            Ok(answer.is_ok_and(|answer| answer.status == 200))
+        })?;
+        if !ready {
+            bail!("the node is not ready; {}", node.log_tail());
+        }
+        let world = Self { address, node, routers: [one, two, three], _ors: ors };
+        world.publish()?;
+        Ok(world)
+    }
+
+    fn publish(&self) -> Result<()> {
+        let services: Vec<_> = (0..10)
+            .map(|number| {
+                json!({
+                    "name": format!("CB_{number}"), "virtualQueue": format!("CB_{number}_VQ"),
+                    "scxmlUrl": "http://designer.example/cb.scxml", "duplicatePolicy": "allow",
+                    "maxQueued": 1_000_000, "maxBookingsPerTenMinutes": 1_000_000_000,
+                    "defaultCountry": "US"
+                })
+            })
+            .collect();
+        let body = json!({
+            "table": "CALLBACK_SETTINGS", "revision": 1, "mode": "full", "services": services,
+            "businessHours": []
+        });
+        let path = format!("/ges/internal/v1/tenants/{TENANT}/callback-settings");
+        let request = Request::json("PUT", path, &body).header("x-ges-internal-key", INTERNAL);
+        let answer = http::send(self.address, &request)?;
+        if answer.status != 200 {
+            bail!("the settings were refused ({}): {}", answer.status, answer.text());
+        }
+        Ok(())
+    }
+
+    fn ten_queues(&self, load: Load) -> Result<Outcome> {
+        let names: Vec<_> = (0..10).map(|number| format!("CB_{number}_VQ")).collect();
+        let path = format!("/engagement/v3/estimated-wait-time?virtual-queues={}", names.join(","));
+        load::question(self.address, &path, ("x-api-key", API_KEY), load)
+    }
+
+    /// Starts ten thousand sessions, and says what it costs to ask after them.
+    fn watching(&self) -> Result<Figure> {
+        say::progress(format_args!("starting {SESSIONS} sessions"));
+        for number in 0..SESSIONS {
+            let body = json!({
+                "serviceName": format!("CB_{}", number % 10),
+                "phoneNumber": format!("+1{:03}{:03}{:04}", 201 + number / 1_000, 200 + number % 700, number % 10_000),
+            });
+            let request = Request::json("POST", "/engagement/v3/callbacks/create", &body)
+                .header("x-api-key", API_KEY);
+            let answer = http::send(self.address, &request)?;
+            if answer.status != 200 {
+                bail!("a booking was refused ({}): {}", answer.status, answer.text());
+            }
+        }
+        let path = "/engagement/v3/callbacks/search";
+        let waiting = json!({"states": ["SCHEDULED"], "limit": 1});
+        let all = process::wait_until(Duration::from_mins(2), || {
+            let request = Request::json("POST", path, &waiting).header("x-api-key", API_KEY);
+            let data = http::send(self.address, &request)?.json()?;
+            Ok(data["data"]["callbacks"].as_array().is_some_and(Vec::is_empty))
+        })?;
+        if !all {
+            bail!("not every session runs");
+        }
+        // The first turn learns what each session says; the turns after it are what all day is like.
+        std::thread::sleep(WATCHED);
+        let before = cpu_secs(self.node.pid())?;
+        let begun = Instant::now();
+        std::thread::sleep(WATCHED);
+        let share = (cpu_secs(self.node.pid())? - before) / begun.elapsed().as_secs_f64();
+        Ok(Figure {
+            what: "asking after 10 000 sessions",
+            ours: format!("{:.1} % of a core", share * 100.0),
+            peer: "5 %".into(),
+            ratio: Some(share / 0.05),
+            aim: "at most 1",
+            met: share <= 0.05,
+        })
+    }
+}
+
+/// Starts a simulated neighbour on a free port; answers where it listens.
+fn neighbour(
+    checkout: &Checkout,
+    folder: &Path,
+    which: &str,
+    more: &[&str],
+) -> Result<(Daemon, String)> {
+    let place = more.last().unwrap_or(&"");
+    let log: PathBuf = folder.join(format!("{which}-{place}.log"));
+    let mut command = Command::new(checkout.built(Profile::Release, "ges-simulators"));
+    command.current_dir(folder).args([which, "--port", "0"]).args(more);
+    let mut daemon = Daemon::start(which, &mut command, log.clone())?;
+    let mut url = String::new();
+    let up = process::wait_until(Duration::from_secs(20), || {
+        daemon.ensure_running()?;
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        let line = said.lines().find_map(|line| line.strip_prefix(which)?.strip_prefix(' '));
+        line.unwrap_or_default().trim().clone_into(&mut url);
+        Ok(!url.is_empty())
+    })?;
+    if !up {
+        bail!("{which} does not say where it listens; {}", daemon.log_tail());
+    }
+    Ok((daemon, url))
+}
+
+fn signal(daemon: &Daemon, name: &str) -> Result<()> {
+    process::run(Command::new("kill").args([name, &daemon.pid().to_string()]))
+}
+
+/// Seconds of CPU that a process has used.
+fn cpu_secs(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .context("CPU time is measured on Linux only")?;
+    read_cpu(&stat).context("the process tells nothing of its CPU time")
+}
+
+/// The kernel counts in hundredths of a second, whatever the machine.
+fn read_cpu(stat: &str) -> Option<f64> {
+    // The name in brackets may hold blanks.
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_ascii_whitespace().skip(11);
+    let (user, system): (f64, f64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some((user + system) / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpu_time_is_read_from_what_the_kernel_says() {
+        let stat = "17 (a (odd) name) S 1 17 17 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 9 0 100";
+        assert!((read_cpu(stat).unwrap() - 3.0).abs() < 1e-9);
+    }
+}
