@@ -9,6 +9,7 @@ import classes from "@/editing/editing.module.css";
 import { Month } from "@/editing/month";
 import { Brush } from "./brush";
 import { Grid } from "./grid";
+import own from "./grid.module.css";
 import { type Column, type Plan, busy, emptyColumn } from "./plan";
 
 interface ExceptionsProps {
@@ -36,7 +37,7 @@ export function Exceptions({ plan, onChange, onUndo, onRedo }: ExceptionsProps) 
   const name = format.dayName(chosen);
   const columns = [{ key: chosen, label: name, name }];
   return (
-    <div className={classes["split"]} style={{ gridTemplateColumns: "minmax(260px, 330px) minmax(0, 1fr)" }} data-exceptions>
+    <div className={own["aside"]}>
       <div className={classes["stack"]}>
         <Month label={t("sections.exceptions")} value={chosen} onChange={setChosen} marked={new Set(dates)} />
         {dates.length > 0 && (

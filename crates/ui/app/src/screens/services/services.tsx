@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Routes } from "react-router";
 import { servicesQuery } from "@/api/queries";
+import { useMay } from "@/api/session";
 import type { ServiceRow } from "@/api/types";
 import { Rows } from "@/editing/rows";
 import { Sections } from "@/editing/sections";
@@ -45,6 +46,7 @@ function List() {
   const { t } = useTranslation(["services", "editing"]);
   const { number } = useFormat();
   const services = useQuery(servicesQuery);
+  const mayClose = useMay()("ges.service.emergency");
   return (
     <Page
       title={t("title")}
@@ -95,7 +97,7 @@ function List() {
                   },
                   { key: "zone", label: t("zone"), cell: (service) => service.zone.replaceAll("_", " ") },
                   { key: "managed", label: t("managedBy"), cell: (service) => t(`managed.${service.managedBy}`) },
-                  {
+                  mayClose && {
                     key: "emergency",
                     label: t("emergency.title"),
                     quiet: true,
