@@ -150,7 +150,7 @@ export function webhookRoutes(router: Router, _world: World) {
       const bad = failing ? at < 40 : roll() < 0.05;
       const state = bad ? (failing && at < 30 ? "pending" : "failed") : "delivered";
       return {
-        id: `9c3f-${at}`, event: names[at % 5], callbackId: randomUUID(), state, attempts: bad ? 3 + (at % 6) : 1, at: iso(Date.now() - at * 90_000),
+        id: `9c3f-${at}`, event: `callback.${names[at % 5]?.toLowerCase()}`, callbackId: randomUUID(), state, attempts: bad ? 3 + (at % 6) : 1, at: iso(Date.now() - at * 90_000),
         ...(state === "pending" ? { nextAt: iso(Date.now() + (1 + at) * MINUTE) } : {}),
         status: bad ? 503 : 204, ms: 20 + Math.floor(roll() * 90), ...(bad ? { error: "service unavailable" } : {}),
       };

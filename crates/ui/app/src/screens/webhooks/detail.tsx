@@ -181,7 +181,7 @@ function Document({ hook }: { hook: Webhook | undefined }) {
               const text = event.currentTarget.value;
               draft.change(text ? { ...rest, description: text } : rest);
             }}
-            maxLength={255}
+            maxLength={200}
           />
           <MultiSelect
             label={t("events")}

@@ -39,9 +39,15 @@ export function State({ state }: { state: Webhook["state"] }) {
 }
 
 export function useEventText() {
-  const { t } = useTranslation(["webhooks", "parts"]);
-  return (event: string) =>
-    event === "*" ? t("everyEvent") : t(`parts:callbackStates.${event}`, { defaultValue: event });
+  const { t, i18n } = useTranslation(["webhooks", "parts"]);
+  return (event: string) => {
+    if (event === "*") return t("everyEvent");
+    // What was told is named `callback.completed`, what is asked for `COMPLETED`.
+    const word = event.replace(/^callback\./, "");
+    const state = `callbackStates.${word.toUpperCase()}`;
+    if (i18n.exists(state, { ns: "parts" })) return t(`parts:${state}`);
+    return t(`told.${word}`, { defaultValue: event });
+  };
 }
 
 function List() {
