@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{fmt, io};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -44,8 +44,21 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// Where connections go.
+#[derive(Clone)]
+enum Target {
+    Tcp(SocketAddr),
+    #[cfg(unix)]
+    Socket(std::path::PathBuf),
+}
+
+/// Both directions of a connection, of whichever kind.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 struct Shared {
-    targets: Mutex<Vec<SocketAddr>>,
+    targets: Mutex<Vec<Target>>,
     next: AtomicUsize,
     carried: AtomicUsize,
     cuts: watch::Sender<u64>,
@@ -58,6 +71,19 @@ impl Proxy {
     /// # Errors
     /// If the port cannot be bound.
     pub async fn start(port: u16, targets: Vec<SocketAddr>) -> io::Result<Self> {
+        Self::before(port, targets.into_iter().map(Target::Tcp).collect()).await
+    }
+
+    /// Starts a proxy before a server that listens on a socket of the file system.
+    ///
+    /// # Errors
+    /// If the port cannot be bound.
+    #[cfg(unix)]
+    pub async fn before_socket(port: u16, socket: std::path::PathBuf) -> io::Result<Self> {
+        Self::before(port, vec![Target::Socket(socket)]).await
+    }
+
+    async fn before(port: u16, targets: Vec<Target>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let addr = listener.local_addr()?;
         let network = watch::Sender::new(Network::Carry);
@@ -88,7 +114,7 @@ impl Proxy {
 
     /// Where connections go from now on; open ones stay.
     pub fn retarget(&self, targets: Vec<SocketAddr>) {
-        *held(&self.shared.targets) = targets;
+        *held(&self.shared.targets) = targets.into_iter().map(Target::Tcp).collect();
     }
 
     /// Cuts every open connection once.
@@ -134,7 +160,7 @@ async fn carry(client: TcpStream, shared: Arc<Shared>, network: watch::Receiver<
         let Some(server) = connect(&shared).await else { return };
         shared.carried.fetch_add(1, Ordering::Relaxed);
         let (client_reads, client_writes) = client.into_split();
-        let (server_reads, server_writes) = server.into_split();
+        let (server_reads, server_writes) = tokio::io::split(server);
         tokio::join!(
             pump(client_reads, server_writes, network.clone(), false),
             pump(server_reads, client_writes, network.clone(), true),
@@ -148,18 +174,31 @@ async fn carry(client: TcpStream, shared: Arc<Shared>, network: watch::Receiver<
     }
 }
 
-async fn connect(shared: &Shared) -> Option<TcpStream> {
+async fn connect(shared: &Shared) -> Option<Box<dyn Stream>> {
     let targets = held(&shared.targets).clone();
     let first = shared.next.fetch_add(1, Ordering::Relaxed);
     for turn in 0..targets.len() {
-        let target = targets[(first + turn) % targets.len()];
-        let reached = tokio::time::timeout(Duration::from_secs(2), TcpStream::connect(target));
+        let target = targets[(first + turn) % targets.len()].clone();
+        let reached = tokio::time::timeout(Duration::from_secs(2), target.connect());
         if let Ok(Ok(stream)) = reached.await {
-            drop(stream.set_nodelay(true));
             return Some(stream);
         }
     }
     None
+}
+
+impl Target {
+    async fn connect(self) -> io::Result<Box<dyn Stream>> {
+        match self {
+            Self::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                drop(stream.set_nodelay(true));
+                Ok(Box::new(stream))
+            }
+            #[cfg(unix)]
+            Self::Socket(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+        }
+    }
 }
 
 /// Carries one direction until it ends; `answers` is the way back to the client.

@@ -1,5 +1,6 @@
 //! Power cuts and shutdowns: what was answered 200 is there afterwards.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,10 +10,10 @@ use crate::checker::{all, check};
 use crate::stage::{Stage, phone};
 
 /// Books as fast as it can until told to stop; answers what was acknowledged.
-async fn crowd(
+pub(crate) async fn crowd(
     stage: &Stage,
     node: &crate::node::Node,
-    customers: u32,
+    customers: Range<u32>,
     stop: &AtomicBool,
 ) -> Vec<String> {
     let one = |customer: u32| async move {
@@ -32,7 +33,7 @@ async fn crowd(
         }
         acknowledged
     };
-    futures::future::join_all((0..customers).map(one)).await.concat()
+    futures::future::join_all(customers.map(one)).await.concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +44,7 @@ async fn what_was_answered_is_there_after_a_power_cut_and_is_kept() {
     let mut acknowledged = Vec::new();
     for _cut in 0..3 {
         // The cut comes in the middle of bookings and of dispatch.
-        let (booked, ()) = tokio::join!(crowd(&stage, &node, 8, &stop), async {
+        let (booked, ()) = tokio::join!(crowd(&stage, &node, 0..8, &stop), async {
             let begun = std::time::Instant::now();
             while begun.elapsed() < std::time::Duration::from_millis(400) {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -83,7 +84,7 @@ async fn a_node_that_is_told_to_stop_finishes_what_it_has() {
     let mut node = stage.open().await;
     let stop = AtomicBool::new(false);
     let begun = std::time::Instant::now();
-    let (acknowledged, ()) = tokio::join!(crowd(&stage, &node, 4, &stop), async {
+    let (acknowledged, ()) = tokio::join!(crowd(&stage, &node, 0..4, &stop), async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         node.signal("-TERM");
     });

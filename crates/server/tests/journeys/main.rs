@@ -7,12 +7,18 @@
 
 mod backup;
 mod checker;
+mod cluster;
 mod crashes;
+mod database;
+mod doctor;
 mod example;
 mod life;
 mod metrics;
 mod neighbours;
 mod node;
+mod nodes;
+mod outages;
+mod redis;
 mod secrets;
 mod stage;
 mod start;

@@ -15,7 +15,7 @@ pub(crate) const KEY: &str = "a-key-of-the-journeys-000000000001";
 pub(crate) const INTERNAL: &str = "an-internal-key-of-the-journeys-01";
 
 /// How long anything may take that a journey waits for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The stage of one journey.
 pub(crate) struct Stage {
@@ -110,9 +110,14 @@ impl Stage {
         node
     }
 
-    /// Publishes one service that is always open.
+    /// Publishes one service that is always open, with seven places in a slot.
     pub(crate) async fn publish(&self, node: &Node, revision: u64) -> Said {
         self.publish_with(node, revision, &json!({})).await
+    }
+
+    /// The same with as many places in a slot.
+    pub(crate) async fn publish_places(&self, node: &Node, revision: u64, places: u32) -> Said {
+        self.publish_with(node, revision, &json!({"capacityPerSlot": places})).await
     }
 
     /// The same with more settings, or others.
