@@ -125,7 +125,7 @@ fn what_cannot_be_meant_is_refused_before_anybody_is_called() {
         ("[throttle]\nwhen_uncounted = \"maybe\"\n", &["throttle.when_uncounted"]),
     ] {
         for command in ["check", "serve"] {
-            refused(command, text, words);
+            refused(command, &format!("[server]\nlisten = \"127.0.0.1:0\"\n{text}"), words);
         }
     }
 }

@@ -92,7 +92,7 @@ async fn late_work_of_a_node_that_slept_past_its_lease_is_refused() {
     let cluster = Cluster::raise().await;
     let a = cluster.node("a");
     cluster.ready(&[&a]).await;
-    // It falls asleep while it waits for answers to the starts that it has sent.
+    // It falls asleep while it waits for the answer to the start that it has sent; the others wait behind it.
     cluster.stage.ors.inject(Fault::always(Action::Stall).on_path("/session/start"));
     let mut ids = Vec::new();
     for number in 0..5 {
@@ -100,7 +100,7 @@ async fn late_work_of_a_node_that_slept_past_its_lease_is_refused() {
     }
     let starts =
         || cluster.stage.ors.received().iter().filter(|it| it.path.ends_with("start")).count();
-    until("the starts are on their way", async || starts() >= ids.len()).await;
+    until("the start is on its way", async || starts() > 0).await;
     a.signal("-STOP");
     cluster.stage.ors.heal();
     let b = cluster.node("b");
