@@ -14,8 +14,8 @@ use crate::ids::{InstallationKey, SystemChance, SystemClock};
 use crate::wiring::{self, Clients, memory, orchestra};
 use crate::{first_start, store};
 
-/// How long a neighbour may take that is found by a task of its own, over and over.
-const TRIES_FOR: Duration = Duration::from_secs(3);
+/// How often a neighbour is asked to which a task of its own connects.
+const TRIES: usize = 3;
 
 /// One row of the table.
 struct Row {
@@ -199,16 +199,17 @@ async fn router_rows(config: &Config) -> Vec<Row> {
     urs.health().into_iter().map(row).collect()
 }
 
-/// Asks until it answers, for a while: the first answer may be that a connection is still being made.
+/// Asks a few times: the first answer may be that the connection is still being made.
 async fn patiently(ask: impl AsyncFn() -> Result<(), Fault>) -> Result<(), String> {
-    let begun = Instant::now();
-    loop {
-        match ask().await {
-            Ok(()) => return Ok(()),
-            Err(fault) if begun.elapsed() >= TRIES_FOR => return Err(told(&fault)),
-            Err(_not_yet) => tokio::time::sleep(Duration::from_millis(100)).await,
+    let mut answer = ask().await;
+    for _again in 1..TRIES {
+        if answer.is_ok() {
+            break;
         }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        answer = ask().await;
     }
+    answer.map_err(|fault| told(&fault))
 }
 
 /// A fault with all that led to it.
