@@ -87,6 +87,9 @@ impl Config {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_millis(self.connect_timeout_ms.get().into()))
             .pool_max_idle_per_host(20)
+            // A node hangs up on connections that idle for some seconds. A start that meets that moment has an unknown
+            // outcome, which costs its callback two minutes: so idle connections are given up before.
+            .pool_idle_timeout(Duration::from_secs(2))
     }
 
     pub(crate) fn timeout(&self) -> Duration {

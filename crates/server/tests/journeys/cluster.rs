@@ -75,7 +75,6 @@ impl Cluster {
             "[server]\nlisten = \"127.0.0.1:0\"\nnode = \"{name}\"\ninternal_url = \"{}\"\n\
              drain_seconds = 0\nworkers = 2\n\
              [store]\nurl = \"{store}\"\n\
-             [postgres]\ndeadline_ms = 2000\nconnect_timeout_ms = 1000\n\
              [redis]\nkey_prefix = \"{schema}:\"\n[redis.connection]\nnodes = [\"{}\"]\n\
              [auth]\nfirst_tenant = \"{TENANT}\"\nfirst_api_key = \"{KEY}\"\n\
              [web]\ninternal_key = \"{INTERNAL}\"\n\
@@ -162,7 +161,7 @@ impl Cluster {
     pub(crate) async fn check(&self, node: &Node, immediate: &[String], scheduled: &[String]) {
         check(&self.stage, node, immediate).await;
         for id in scheduled {
-            assert_eq!(self.stage.retrieve(node, id).await["callbackState"], "SCHEDULED");
+            self.stage.until(node, id, "SCHEDULED").await;
         }
         check_rows(&self.database.store().await, &self.stage, node, PLACES).await;
     }

@@ -31,8 +31,7 @@ impl Database {
 
     /// A schema at a server.
     pub(crate) async fn at(server: String) -> Self {
-        let config = Config { url: server.parse().unwrap(), ..Config::default() };
-        let fresh = Fresh::empty(config).await.unwrap();
+        let fresh = Fresh::empty(patient(&server)).await.unwrap();
         Self { server, schema: fresh.name().to_owned() }
     }
 
@@ -68,8 +67,19 @@ impl Database {
 
     /// The store, to look into.
     pub(crate) async fn store(&self) -> Postgres {
-        let config = Config { url: self.url().parse().unwrap(), ..Config::default() };
-        Postgres::connect(config).await.unwrap()
+        Postgres::connect(patient(&self.url())).await.unwrap()
+    }
+}
+
+/// The journey's own way to a database: it has time, also on a machine that has much else to do.
+fn patient(url: &str) -> Config {
+    let ms = 20_000.try_into().unwrap();
+    Config {
+        url: url.parse().unwrap(),
+        connect_timeout_ms: ms,
+        statement_timeout_ms: ms,
+        deadline_ms: ms,
+        ..Config::default()
     }
 }
 

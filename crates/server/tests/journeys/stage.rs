@@ -15,7 +15,8 @@ pub(crate) const KEY: &str = "a-key-of-the-journeys-000000000001";
 pub(crate) const INTERNAL: &str = "an-internal-key-of-the-journeys-01";
 
 /// How long anything may take that a journey waits for.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// It covers an attempt whose outcome is unknown, which is void after two minutes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
 
 /// The stage of one journey.
 pub(crate) struct Stage {
@@ -225,11 +226,14 @@ impl Stage {
     pub(crate) async fn until(&self, node: &Node, id: &str, state: &str) -> Value {
         let begun = Instant::now();
         loop {
-            let callback = self.retrieve(node, id).await;
+            let said = self.ask(node, "/callbacks/retrieve", &json!({"id": id})).await;
+            // What the node stands on may still be coming back.
+            assert!(said.status == 200 || said.status >= 500, "{said:?}");
+            let callback = &said.body["data"];
             if callback["callbackState"] == state {
-                return callback;
+                return callback.clone();
             }
-            assert!(begun.elapsed() < PATIENCE, "{id} never was {state}: {callback}");
+            assert!(begun.elapsed() < PATIENCE, "{id} never was {state}: {said:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
