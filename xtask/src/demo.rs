@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::build::Scope;
 use crate::checkout::{Checkout, Profile};
-use crate::{build, process, say};
+use crate::{build, process, say, ui};
 use stage::{Setting, Stage};
 
 /// How to show it.
@@ -59,6 +59,9 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     stage::ensure_free(options.port)?;
     let setting = options.setting();
     let packages = ["ges-server", "ges-simulators"];
+    if options.build == Scope::Asked {
+        ui::offer(checkout)?;
+    }
     build::binaries(checkout, options.build, setting.profile, &packages)?;
     let mut stage = Stage::raise(checkout, &setting)?;
     seed::sow(stage.address(), &stage.internal_key()?)?;

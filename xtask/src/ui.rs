@@ -1,7 +1,9 @@
 //! The user interface: a Node.js project inside the workspace, built and checked with its own tools.
 //! Apart, because this is the only place that knows npm.
 
+use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -111,6 +113,39 @@ impl<'a> App<'a> {
         }
         command
     }
+}
+
+/// What a build is made of.
+const SOURCES: &[&str] = &["src", "public", "index.html", "package-lock.json", "vite.config.ts"];
+
+/// Builds the user interface before a demo, if it is stale; without npm it says so and goes on.
+pub(crate) fn offer(checkout: &Checkout) -> Result<()> {
+    let Some(app) = App::find(checkout)? else { return Ok(()) };
+    if !(NODE.present)() {
+        say::progress(format_args!(
+            "the pages for people are not built: that takes {} (Debian: {})",
+            NODE.title, NODE.debian
+        ));
+        return Ok(());
+    }
+    let folder = checkout.path(APP);
+    let built = modified(&folder.join("dist/index.html"));
+    let newest = SOURCES.iter().filter_map(|name| newest(&folder.join(name))).max();
+    if built.is_some() && built >= newest {
+        return Ok(());
+    }
+    say::progress("building the pages for people");
+    app.build()
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().and_then(|found| found.modified()).ok()
+}
+
+/// When anything below a path changed last.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let below = std::fs::read_dir(path).into_iter().flatten().flatten();
+    below.filter_map(|entry| newest(&entry.path())).chain(modified(path)).max()
 }
 
 /// What to do with the user interface.

@@ -12,6 +12,9 @@ pub(crate) const TENANT: &str = "9350e2fc-a1dd-4c65-8d40-1f75a2e00100";
 /// The key of the demo's tenant. It opens nothing else.
 pub(crate) const API_KEY: &str = "7d5a1c0e-5b7e-4b0a-9f6e-2f0c8f1d2a33";
 
+/// The password of everybody in `deploy/demo/access.toml`.
+const PASSWORD: &str = "demo";
+
 /// Takes both kinds of callback, on weekdays from nine to five in New York.
 pub(crate) const SALES: &str = "CB_Sales";
 
@@ -25,6 +28,8 @@ pub(crate) fn welcome(address: SocketAddr, neighbours: &[Neighbour], data: &str)
     let json = format!("{key} -H 'content-type: application/json'");
     let mut text = format!(
         "\nThe service listens on http://{address}\n\
+         \x20 for people     http://{address}/ges/ (administrator, supervisor, developer or monitor; \
+         password {PASSWORD})\n\
          \x20 documentation  http://{address}/docs\n\
          \x20 tenant         {TENANT}\n\
          \x20 API key        {API_KEY}\n\

@@ -21,6 +21,7 @@ use crate::{say, services};
 /// Where the files of the demo are written for reading, and where they are used.
 const SOURCE: &str = "deploy/demo";
 const KEY_FILE: &str = "internal-key";
+const ACCESS_FILE: &str = "access.toml";
 
 /// The set of services of the full demo.
 const ROOMS: &str = "demo";
@@ -308,6 +309,10 @@ impl Plan<'_> {
                 continue;
             }
             let name = entry.file_name();
+            // The service writes this one itself when keys or people change, and that stays.
+            if name == ACCESS_FILE && self.folder.join(ACCESS_FILE).exists() {
+                continue;
+            }
             let text = fs::read_to_string(entry.path())
                 .with_context(|| format!("{} is no text", entry.path().display()))?;
             let name = if name == config { under.as_ref() } else { name.as_os_str() };

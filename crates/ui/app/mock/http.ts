@@ -67,7 +67,7 @@ export class Router {
         const found = route.method === request.method ? route.pattern.exec(path) : null;
         if (!found) continue;
         const user = /ges_session=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
-        if (!route.open && (!user || !this.#world.sessions.has(user))) throw new Refusal(40102, "sign in");
+        if (!route.open && (!user || !this.#world.sessions.has(user))) throw new Refusal(40104, "sign in");
         if (!route.open && request.method !== "GET" && request.headers["x-csrf-token"] !== "token") {
           throw new Refusal(40301, "the session's token is missing");
         }

@@ -20,7 +20,7 @@ export function peopleRoutes(router: Router, world: World) {
     "POST",
     "sign-in",
     ({ body, response }) => {
-      if (!(body.userName in ROLES) || body.password !== "demo") throw new Refusal(40103, "wrong name or password");
+      if (!(body.userName in ROLES) || body.password !== "demo") throw new Refusal(40105, "wrong name or password");
       world.sessions.add(body.userName);
       response.setHeader("set-cookie", `ges_session=${body.userName}; Path=/ges; HttpOnly; SameSite=Lax`);
       return me(body.userName);

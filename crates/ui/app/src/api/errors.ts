@@ -25,8 +25,8 @@ export class Unreachable extends Error {
   }
 }
 
-export const SIGNED_OUT = 40102;
-export const WRONG_PASSWORD = 40103;
+export const SIGNED_OUT = 40104;
+export const WRONG_PASSWORD = 40105;
 export const NOT_PERMITTED = 40300;
 export const CHANGED_MEANWHILE = 40901;
 

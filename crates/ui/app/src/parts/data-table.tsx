@@ -10,7 +10,6 @@ import {
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, memo, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useFormat } from "./format";
 import classes from "./data-table.module.css";
 
 export interface Column<T> {
@@ -61,7 +60,6 @@ const NOTHING: ReadonlySet<string> = new Set();
 export function DataTable<T>(props: DataTableProps<T>) {
   const { rows, rowId, columns, choice, selected = NOTHING, onSelect, onOpen, active, rowHeight = 36 } = props;
   const { t } = useTranslation("parts");
-  const { number } = useFormat();
   const scroller = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState(0);
   const anchor = useRef(0);
@@ -156,6 +154,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
     way();
   };
 
+  // Put together by hand for each row: looking it up forty times a frame would be felt.
+  const selectRow = useMemo(() => t("table.selectRow", { n: "#" }), [t]);
   const width = shown.reduce((sum, column) => sum + column.width, onSelect ? 40 : 0);
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -221,7 +221,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
                 height={rowHeight}
                 open={open}
                 mark={mark}
-                markLabel={onSelect ? t("table.selectRow", { n: number(index + 1) }) : ""}
+                markLabel={onSelect ? selectRow.replace("#", String(index + 1)) : ""}
               />
             );
           })}

@@ -110,6 +110,7 @@ export function SignInForm({ onDone, userName: known = "", tenant: knownTenant }
         onChange={(event) => setPassword(event.currentTarget.value)}
         required
         withAsterisk={false}
+        visibilityToggleButtonProps={{ "aria-label": t("signIn.show") }}
         data-autofocus={known !== "" || undefined}
         size="sm"
       />

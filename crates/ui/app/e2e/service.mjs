@@ -1,0 +1,86 @@
+// The service itself: that it serves the application packed, cached, under its policy, and fast from a cold cache.
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { folder, until } from "./stage.mjs";
+
+export const name = "service";
+
+/** All that a first visit may weigh on the wire. */
+const MOST_BYTES = 300 * 1_024;
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+
+export async function stage() {
+  const binary = process.env.GES_BINARY;
+  if (!binary) throw new Error("GES_BINARY says where the service is; cargo xtask ui --journeys sets it");
+  const data = folder();
+  const port = await freePort();
+  const config = join(data.path, "ges.toml");
+  writeFileSync(config, `[server]\nlisten = "127.0.0.1:${port}"\ndata_dir = "${data.path}"\ndrain_seconds = 0\n`);
+  const child = spawn(binary, ["serve", "--config", config], { cwd: data.path, stdio: "ignore" });
+  const base = `http://127.0.0.1:${port}`;
+  await until("the service", () => fetch(`${base}/health/ready`).then((answer) => answer.ok, () => false));
+  return {
+    base,
+    end: async () => {
+      child.kill("SIGTERM");
+      await new Promise((resolve) => child.once("exit", resolve));
+      data.remove();
+    },
+  };
+}
+
+const same = (found, wanted, what) => {
+  if (found !== wanted) throw new Error(`${what}: ${found} instead of ${wanted}`);
+};
+
+export const journeys = {
+  "the page comes under a policy that lets nothing foreign and nothing inline run": async ({ base }) => {
+    const answer = await fetch(`${base}/ges/callbacks/anything`);
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    same(answer.status, 200, "status");
+    if (!policy.includes("default-src 'self'") || policy.includes("unsafe")) throw new Error(policy);
+    same(answer.headers.get("cache-control"), "no-cache", "cache-control");
+    const again = await fetch(`${base}/ges/callbacks/anything`, { headers: { "if-none-match": answer.headers.get("etag") } });
+    same(again.status, 304, "the second time");
+  },
+  "hashed files are kept for ever, and packed": async ({ base }) => {
+    const page = await (await fetch(`${base}/ges/`)).text();
+    const script = /src="(\/ges\/assets\/[^"]+\.js)"/.exec(page)?.[1];
+    const answer = await fetch(base + script, { headers: { "accept-encoding": "br" } });
+    same(answer.headers.get("content-encoding"), "br", "content-encoding");
+    if (!answer.headers.get("cache-control").includes("immutable")) throw new Error("not immutable");
+    same((await fetch(`${base}/ges/assets/gone-0.js`)).status, 404, "a file that is gone");
+  },
+  "a first visit weighs under 300 kB and shows a screen within a second": async ({ base, open }) => {
+    const page = await open();
+    const client = await page.context().newCDPSession(page);
+    await client.send("Network.enable");
+    let bytes = 0;
+    client.on("Network.loadingFinished", (event) => {
+      bytes += event.encodedDataLength;
+    });
+    const trouble = [];
+    page.on("console", (message) => {
+      if (/Content Security Policy/i.test(message.text())) trouble.push(message.text());
+    });
+    const start = Date.now();
+    await page.goto(`${base}/ges/`);
+    await page.locator("main h1, main h2").first().waitFor();
+    const took = Date.now() - start;
+    await page.waitForLoadState("networkidle");
+    console.log(`      ${Math.round(bytes / 1_024)} kB, first screen after ${took} ms`);
+    if (bytes > MOST_BYTES) throw new Error(`${bytes} bytes`);
+    if (took > 1_000) throw new Error(`${took} ms`);
+    if (trouble.length > 0) throw new Error(trouble.join("\n"));
+  },
+};
