@@ -32,9 +32,24 @@ function compressed(): Plugin {
   };
 }
 
+/** Fails the build when a component of the library comes without its style. */
+function styled(): Plugin {
+  return {
+    name: "ges-styled",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      const styles = new Set([...this.getModuleIds()].flatMap((id) => /styles\/(\w+)\.css/.exec(id)?.[1] ?? []));
+      const used = Object.values(bundle).flatMap((chunk) => ("modules" in chunk ? Object.keys(chunk.modules) : []));
+      const components = used.flatMap((id) => /@mantine\/core\/esm\/.*\/(\w+)\.module\.mjs/.exec(id)?.[1] ?? []);
+      const bare = [...new Set(components)].filter((name) => !styles.has(name));
+      if (bare.length > 0) this.error(`src/theme/mantine.ts lacks the style of ${bare.join(", ")}`);
+    },
+  };
+}
+
 export default defineConfig({
   base: "/ges/",
-  plugins: [react(), compressed(), ...(process.env["GES_MOCK"] ? [mock()] : [])],
+  plugins: [react(), styled(), compressed(), ...(process.env["GES_MOCK"] ? [mock()] : [])],
   resolve: { alias: { "@": join(import.meta.dirname, "src") } },
   build: {
     target: "es2022",

@@ -1,6 +1,5 @@
 // What every screen stands in: look, questions, addresses.
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -34,7 +33,6 @@ export function App() {
       withGlobalClasses={false}
     >
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" limit={4} autoClose={6_000} />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>

@@ -151,6 +151,7 @@ export class LiveStream {
     } catch {
       return;
     }
+    if (typeof data !== "object" || data === null) return;
     this.#gathered.push({ topic, data });
     this.#snapshot = { ...this.#snapshot, lastAt: Date.now() };
     if (this.#paused) {

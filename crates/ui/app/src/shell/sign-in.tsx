@@ -1,5 +1,5 @@
 // Signing in: by name and password where the service keeps people itself, else at the contact centre's own door.
-import { Button, PasswordInput, Select, TextInput } from "@mantine/core";
+import { Button, NativeSelect, PasswordInput, TextInput, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconLogin2 } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
@@ -8,10 +8,12 @@ import { WRONG_PASSWORD, isRefused } from "@/api/errors";
 import { signInQuery, useSignIn } from "@/api/session";
 import { address } from "@/api/client";
 import type { Me } from "@/api/types";
+import { LANGUAGES, type Language, changeLanguage } from "@/i18n";
 import { useErrorText } from "@/parts/errors";
 import { Failing, Loading } from "@/parts/states";
-import { Brightness, Languages } from "./top-bar";
 import classes from "./shell.module.css";
+
+const SCHEMES = ["light", "dark", "auto"] as const;
 
 export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
   const { t } = useTranslation("shell");
@@ -24,10 +26,33 @@ export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
         <SignInForm onDone={onDone} />
       </div>
       <div className={classes["doorfoot"]}>
-        <Languages />
-        <Brightness />
+        <Choices />
       </div>
     </main>
+  );
+}
+
+/** Plain fields: the menus of the frame would weigh more than all of this page. */
+function Choices() {
+  const { t, i18n } = useTranslation("shell");
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <>
+      <NativeSelect
+        size="xs"
+        aria-label={t("language")}
+        value={i18n.language}
+        data={LANGUAGES.map(({ code, name }) => ({ value: code, label: name }))}
+        onChange={(event) => void changeLanguage(event.currentTarget.value as Language)}
+      />
+      <NativeSelect
+        size="xs"
+        aria-label={t("theme.label")}
+        value={colorScheme}
+        data={SCHEMES.map((scheme) => ({ value: scheme, label: t(`theme.${scheme}`) }))}
+        onChange={(event) => setColorScheme(event.currentTarget.value as (typeof SCHEMES)[number])}
+      />
+    </>
   );
 }
 
@@ -44,7 +69,7 @@ export function SignInForm({ onDone, userName: known = "", tenant: knownTenant }
   const errorText = useErrorText();
   const [userName, setUserName] = useState(known);
   const [password, setPassword] = useState("");
-  const [chosen, setTenant] = useState<string | null>(knownTenant ?? null);
+  const [chosen, setTenant] = useState(knownTenant);
 
   if (options.isPending) return <Loading />;
   if (options.isError) return <Failing error={options.error} retry={() => void options.refetch()} />;
@@ -81,12 +106,11 @@ export function SignInForm({ onDone, userName: known = "", tenant: knownTenant }
         </div>
       )}
       {tenants.length > 1 && (
-        <Select
+        <NativeSelect
           label={t("signIn.tenant")}
           data={tenants.map(({ id, name }) => ({ value: id, label: name }))}
-          value={tenant ?? null}
-          onChange={setTenant}
-          allowDeselect={false}
+          value={tenant ?? ""}
+          onChange={(event) => setTenant(event.currentTarget.value)}
           size="sm"
         />
       )}

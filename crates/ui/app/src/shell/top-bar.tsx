@@ -83,7 +83,7 @@ export function LivePill() {
   );
 }
 
-export function Brightness() {
+function Brightness() {
   const { t } = useTranslation("shell");
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const choices = [
@@ -115,7 +115,7 @@ export function Brightness() {
   );
 }
 
-export function Languages() {
+function Languages() {
   const { t, i18n } = useTranslation("shell");
   return (
     <Menu position="bottom-end">
