@@ -70,13 +70,21 @@ impl Draft {
     }
 }
 
-/// How the completed callbacks of a search are found; open ones are always walked through in order, as they are few.
+/// How callbacks of a search are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// In the order of the answer, until the page is full.
     Walked,
     /// All that can be meant, and then sorted.
     Gathered,
+}
+
+/// The ways to the open and to the completed callbacks of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Plan {
+    /// Open ones are few: the planner may gather them by their service, unless that has too many of them.
+    open: Way,
+    completed: Way,
 }
 
 /// What every row must be, whatever its state: the same for each of them, and bound once.
@@ -122,7 +130,7 @@ fn states(search: &Search) -> impl Iterator<Item = State> {
     State::ALL.into_iter().filter(move |state| asked.contains(state))
 }
 
-fn draft(tenant: TenantId, search: &Search, way: Way) -> Draft {
+fn draft(tenant: TenantId, search: &Search, plan: Plan) -> Draft {
     let (column, direction, beyond) = order(search);
     let mut draft = filters(tenant, search);
     if let Some(Cursor { at, id }) = search.after {
@@ -130,6 +138,11 @@ fn draft(tenant: TenantId, search: &Search, way: Way) -> Draft {
         draft.push("$)", Bind::Uuid(id.uuid()));
     }
     let filters = std::mem::take(&mut draft.text);
+    // An expression is in no index, and leaves the planner the walk.
+    let open_filters = match plan.open {
+        Way::Walked => filters.replace("service = ANY", "service || '' = ANY"),
+        Way::Gathered => filters.clone(),
+    };
     // One more than the page, to know whether there is another one.
     draft.push("$", Bind::Limit(i64::from(most(search)) + 1));
     let limit = std::mem::take(&mut draft.text);
@@ -139,11 +152,13 @@ fn draft(tenant: TenantId, search: &Search, way: Way) -> Draft {
     for (index, state) in states(search).enumerate() {
         let union = if index == 0 { "" } else { " UNION ALL " };
         let code = rows::state_code(state);
+        let completed = state == State::Completed;
+        let filters = if completed { &filters } else { &open_filters };
         let rows =
             format!("SELECT {column} AS at, id FROM callbacks WHERE {filters} AND state = {code}");
-        match way {
+        match plan.completed {
             // The fence keeps the order, and with it the walk, from what is gathered.
-            Way::Gathered if state == State::Completed => {
+            Way::Gathered if completed => {
                 write!(text, "{union}(SELECT at, id FROM ({rows} OFFSET 0) AS few {ordered})")
             }
             Way::Gathered | Way::Walked => write!(
@@ -217,8 +232,8 @@ pub(crate) async fn rows_of(
     tenant: TenantId,
     search: &Search,
 ) -> QueryResult<Vec<FoundRow>> {
-    let way = few::way(connection, tenant, search).await?;
-    query(draft(tenant, search, way)).load(&mut connection).await
+    let plan = few::plan(connection, tenant, search).await?;
+    query(draft(tenant, search, plan)).load(&mut connection).await
 }
 
 /// The page that the rows make.
@@ -246,8 +261,8 @@ pub(crate) async fn explanation(
     tenant: TenantId,
     search: &Search,
 ) -> QueryResult<Query> {
-    let way = few::way(connection, tenant, search).await?;
-    let mut draft = draft(tenant, search, way);
+    let plan = few::plan(connection, tenant, search).await?;
+    let mut draft = draft(tenant, search, plan);
     draft.text.insert_str(0, "EXPLAIN ");
     Ok(query(draft))
 }
