@@ -63,7 +63,7 @@ export default defineConfig({
     port: Number(process.env["PORT"] ?? 5173),
     proxy: process.env["GES_MOCK"]
       ? {}
-      : { "/ges/api": { target: process.env["GES_ADDRESS"] ?? "http://127.0.0.1:3050" } },
+      : { "/ges/api/": { target: process.env["GES_ADDRESS"] ?? "http://127.0.0.1:3050" } },
   },
   preview: {
     host: "127.0.0.1",
