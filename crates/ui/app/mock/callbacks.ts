@@ -102,14 +102,14 @@ export function callbackRoutes(router: Router, world: World) {
     });
     delete detail.reason;
     delete detail.completedTime;
-    return event(detail, "booked", { to: "SCHEDULED" });
+    return event(detail, "BOOKED", { to: "SCHEDULED" });
   });
   router.on("POST", "callbacks/{id}/cancel", (asked) => {
     const detail = one(asked);
     if (!detail.actions.includes("cancel")) throw new Refusal(40016, "its state does not allow this");
     const from = detail.state;
     Object.assign(detail, { state: "COMPLETED", reason: "CANCELLED", completedTime: iso(Date.now()) });
-    return event(detail, "cancelled", { from, to: "COMPLETED", reason: "CANCELLED", note: asked.body.note });
+    return event(detail, "COMPLETED", { from, to: "COMPLETED", reason: "CANCELLED", note: asked.body.note });
   });
   router.on("POST", "callbacks/{id}/reschedule", (asked) => {
     const detail = one(asked);
@@ -120,13 +120,13 @@ export function callbackRoutes(router: Router, world: World) {
     if (!slot) throw new Refusal(40010, "outside office hours");
     if (slot.left <= 0) throw new Refusal(42900, "the slot is full", { slots: {} });
     Object.assign(detail, { desiredTime: asked.body.desiredTime, kind: "scheduled", state: "SCHEDULED" });
-    return event(detail, "rescheduled");
+    return event(detail, "RESCHEDULED");
   });
   router.on("PATCH", "callbacks/{id}", (asked) => {
     const detail = one(asked);
     checkRevision(asked, detail);
     Object.assign(detail, asked.body);
-    return event(detail, "edited");
+    return event(detail, "EDITED");
   });
   router.on("POST", "callbacks/{id}/recreate", (asked) => {
     const old = one(asked);
@@ -135,7 +135,7 @@ export function callbackRoutes(router: Router, world: World) {
     Object.assign(detail, { ...old, id: detail.id, state: "SCHEDULED", kind: asked.body.desiredTime ? "scheduled" : "immediate", desiredTime: asked.body.desiredTime ?? now, createdTime: now, attempt: 0, attempts: [], timeline: [] });
     delete detail.reason;
     delete detail.completedTime;
-    return event(detail, "booked", { to: "SCHEDULED" });
+    return event(detail, "BOOKED", { to: "SCHEDULED" });
   });
 
   router.on("POST", "bulk/preview", ({ body }) => {
@@ -156,10 +156,10 @@ export function callbackRoutes(router: Router, world: World) {
         const ok = detail !== undefined && detail.actions.includes(body.action);
         if (ok && body.action === "cancel") {
           Object.assign(detail, { state: "COMPLETED", reason: "CANCELLED", completedTime: iso(Date.now()) });
-          event(detail, "cancelled", { to: "COMPLETED", note: body.note });
+          event(detail, "COMPLETED", { to: "COMPLETED", note: body.note });
         } else if (ok) {
           detail.desiredTime = body.desiredTime ?? iso(Date.parse(detail.desiredTime) + (body.shiftMinutes ?? 0) * MINUTE);
-          event(detail, "rescheduled");
+          event(detail, "RESCHEDULED");
         }
         results.push({ callbackId: row.id, ok, ...(ok ? {} : { code: 40016, message: "its state does not allow this" }) });
         bulk.done += 1;

@@ -172,15 +172,15 @@ export class World {
       revision += 1;
       detail.timeline.push({ revision, at: iso(at), what, by: { kind: "system" }, ...more });
     };
-    add(created, "booked", { by: detail.source === "ui" ? { kind: "user", name: "supervisor" } : { kind: "api" }, to: "SCHEDULED" });
+    add(created, "BOOKED", { by: detail.source === "ui" ? { kind: "user", name: "supervisor" } : { kind: "api" }, to: "SCHEDULED" });
     if (detail.attempt === 0) return;
     for (let attempt = 1; attempt <= detail.attempt; attempt += 1) {
       const at = desired - 6 * MINUTE + (attempt - 1) * 4 * MINUTE;
-      add(at, "submitted", { attempt });
-      add(at + 900, "started", { attempt, from: "SCHEDULED", to: "QUEUED", by: { kind: "session" } });
+      add(at, "SUBMITTED", { attempt });
+      add(at + 900, "STARTED", { attempt, from: "SCHEDULED", to: "QUEUED", by: { kind: "session" } });
       const last = attempt === detail.attempt;
-      const outcome = last ? detail.reason : "NO_ANSWER";
-      if (!last) add(at + 3 * MINUTE, "redial", { attempt, from: "ROUTING", to: "QUEUED", by: { kind: "session" }, note: "NO_ANSWER" });
+      const outcome = last ? (completed ? "COMPLETED" : "running") : "LAPSED";
+      if (!last) add(at + 3 * MINUTE, "DIALLED", { attempt, from: "ROUTING", to: "QUEUED", by: { kind: "session" }, note: "NO_ANSWER" });
       detail.attempts.push({
         attempt,
         submittedAt: iso(at),
@@ -191,12 +191,12 @@ export class World {
       });
     }
     if (detail.state === "ROUTING" || detail.state === "PROCESSING" || detail.state === "COMPLETED") {
-      add(desired, "routing", { from: "QUEUED", to: "ROUTING", by: { kind: "session" }, attempt: detail.attempt });
+      add(desired, "MOVED", { from: "QUEUED", to: "ROUTING", by: { kind: "session" }, attempt: detail.attempt });
     }
-    if (detail.state === "PROCESSING") add(desired + MINUTE, "connected", { from: "ROUTING", to: "PROCESSING", by: { kind: "session" } });
+    if (detail.state === "PROCESSING") add(desired + MINUTE, "MOVED", { from: "ROUTING", to: "PROCESSING", by: { kind: "session" } });
     if (completed) {
       const cancelled = detail.reason === "CANCELLED";
-      add(completed, cancelled ? "cancelled" : "completed", {
+      add(completed, "COMPLETED", {
         to: "COMPLETED",
         ...(detail.reason ? { reason: detail.reason } : {}),
         by: cancelled ? { kind: "user", name: "supervisor" } : { kind: "session" },

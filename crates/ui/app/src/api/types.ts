@@ -107,7 +107,7 @@ export interface CallbackDetail extends CallbackRow {
   node?: string;
   outcomes?: unknown;
   diagnostics?: Record<string, unknown>;
-  settings: Record<string, unknown>;
+  settings?: Record<string, unknown>;
   timeline: CallbackEvent[];
   attempts: CallbackAttempt[];
 }

@@ -160,9 +160,13 @@ function Technical({ row }: { row: CallbackDetail }) {
           ...Object.entries(row.diagnostics ?? {}).map(([name, value]) => [name, shown(value)] as const),
         ]}
       />
-      <h3>{t("details.settings")}</h3>
-      <p className={classes["dim"]}>{t("details.settingsHint")}</p>
-      <Facts rows={Object.entries(row.settings).map(([name, value]) => [name, shown(value)] as const)} />
+      {row.settings && (
+        <>
+          <h3>{t("details.settings")}</h3>
+          <p className={classes["dim"]}>{t("details.settingsHint")}</p>
+          <Facts rows={Object.entries(row.settings).map(([name, value]) => [name, shown(value)] as const)} />
+        </>
+      )}
     </>
   );
 }

@@ -18,15 +18,15 @@ import { When } from "@/parts/when";
 import classes from "./callbacks.module.css";
 
 const SIGNS: Record<string, typeof IconSend> = {
-  booked: IconCalendarPlus,
-  submitted: IconSend,
-  started: IconPlayerPlay,
-  routing: IconPhoneOutgoing,
-  connected: IconHeadset,
-  cancelled: IconPhoneX,
-  rescheduled: IconRefresh,
-  redial: IconRefresh,
-  edited: IconPencil,
+  BOOKED: IconCalendarPlus,
+  SUBMITTING: IconSend,
+  SUBMITTED: IconSend,
+  STARTED: IconPlayerPlay,
+  MOVED: IconPhoneOutgoing,
+  DIALLED: IconHeadset,
+  COMPLETED: IconPhoneX,
+  RESCHEDULED: IconRefresh,
+  EDITED: IconPencil,
 };
 
 export function History({ row, zone }: { row: CallbackDetail; zone: string | undefined }) {
