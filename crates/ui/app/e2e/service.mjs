@@ -1,9 +1,9 @@
 // The service itself: that it serves the application packed, cached, under its policy, and fast from a cold cache.
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { folder, until } from "./stage.mjs";
+import { APP, folder, until } from "./stage.mjs";
 
 export const name = "service";
 
@@ -24,6 +24,8 @@ export async function stage() {
   if (!binary) throw new Error("GES_BINARY says where the service is; cargo xtask ui --journeys sets it");
   const data = folder();
   const port = await freePort();
+  // The people of the demo: one for each role, each with the password `demo`.
+  copyFileSync(join(APP, "../../../deploy/demo/access.toml"), join(data.path, "access.toml"));
   const config = join(data.path, "ges.toml");
   writeFileSync(config, `[server]\nlisten = "127.0.0.1:${port}"\ndata_dir = "${data.path}"\ndrain_seconds = 0\n`);
   const child = spawn(binary, ["serve", "--config", config], { cwd: data.path, stdio: "ignore" });
@@ -87,5 +89,20 @@ export const journeys = {
     if (bytes > MOST_BYTES) throw new Error(`${bytes} bytes`);
     if (took > 1_000) throw new Error(`${took} ms`);
     if (trouble.length > 0) throw new Error(trouble.join("\n"));
+  },
+  "people of every role sign in, see what is theirs, and sign out": async ({ base, open }) => {
+    for (const user of ["administrator", "supervisor", "developer", "monitor"]) {
+      const page = await open();
+      await page.goto(`${base}/ges/about`);
+      await page.getByLabel("User name").fill(user);
+      await page.getByRole("textbox", { name: "Password" }).fill("demo");
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: "About", level: 1 }).waitFor();
+      await page.getByRole("heading", { name: "Neighbours" }).waitFor();
+      same(await page.getByRole("link", { name: "Audit" }).count(), user === "administrator" ? 1 : 0, `${user}: audit`);
+      await page.getByRole("banner").getByRole("button").last().click();
+      await page.getByRole("menuitem", { name: "Sign out" }).click();
+      await page.getByLabel("User name").waitFor();
+    }
   },
 };
