@@ -1,6 +1,7 @@
 //! The demo: the service with its neighbours played by the simulators, and a person, or `--once`, in front of it.
 //! Apart from the tests, but on the same simulators, so that it cannot rot unseen.
 
+mod accounts;
 mod once;
 mod proxy;
 pub(crate) mod script;
@@ -65,6 +66,9 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     build::binaries(checkout, options.build, setting.profile, &packages)?;
     let mut stage = Stage::raise(checkout, &setting)?;
     seed::sow(stage.address(), &stage.internal_key()?)?;
+    if options.full {
+        accounts::enter(stage.address(), stage.neighbours())?;
+    }
     if options.once {
         let told = once::tell(stage.address());
         return told.map_err(|error| error.context(stage.logs()));

@@ -32,6 +32,12 @@ impl Request {
         Self { method, path: path.into(), headers, body: body.to_string().into_bytes() }
     }
 
+    /// Sends a form.
+    pub(crate) fn form(path: impl Into<String>, form: &str) -> Self {
+        let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+        Self { method: "POST", path: path.into(), headers, body: form.as_bytes().to_vec() }
+    }
+
     /// Adds a header.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));

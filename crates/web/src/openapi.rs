@@ -31,6 +31,8 @@ use crate::wire::Failure;
         (name = "settings", description = "What a contact centre offers, as Designer publishes it"),
         (name = "sign-in", description = "For people: coming in, who they are, what they like"),
         (name = "audit", description = "For people: who did what"),
+        (name = "credentials", description = "For people: accounts with other systems"),
+        (name = "api-keys", description = "For people: keys of the public API, and the contact centre at its source"),
         (name = "about", description = "For people: what runs here"),
         (name = "operations", description = "Health and metrics"),
     ),

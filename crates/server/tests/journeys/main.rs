@@ -18,6 +18,7 @@ mod neighbours;
 mod node;
 mod nodes;
 mod outages;
+mod peers;
 mod redis;
 mod secrets;
 mod stage;

@@ -39,14 +39,15 @@
 //! A handler that finds the document changed answers [`changed`] with what stands now. Lists read [`Paging`].
 
 mod about;
+mod api_keys;
 mod audit;
 mod cookie;
+mod credentials;
 #[expect(dead_code, reason = "the sections that come next use the rest of it")]
 mod doors;
 #[expect(dead_code, reason = "the sections that come next use the rest of it")]
 mod guard;
 mod me;
-#[cfg_attr(not(test), expect(dead_code, reason = "the sections that come next use the rest of it"))]
 mod operation;
 mod paging;
 mod preferences;
@@ -76,8 +77,15 @@ pub(crate) struct Section {
 }
 
 /// All parts, in the order of the description.
-const SECTIONS: &[Section] =
-    &[sign_in::SECTION, me::SECTION, preferences::SECTION, audit::SECTION, about::SECTION];
+const SECTIONS: &[Section] = &[
+    sign_in::SECTION,
+    me::SECTION,
+    preferences::SECTION,
+    audit::SECTION,
+    about::SECTION,
+    credentials::SECTION,
+    api_keys::SECTION,
+];
 
 /// Opens every door of the desk.
 pub(crate) fn open(cfg: &mut ServiceConfig, web: &Web) {
