@@ -13,7 +13,7 @@ const KEYS: &str = "/ges/api/v1/api-keys";
 fn account() -> Value {
     json!({ "serviceAccount": {
         "project_id": "demo", "client_email": "ges@demo.example", "private_key_id": "k1",
-        "private_key": "-----BEGIN PRIVATE KEY-----\nsesame\n-----END PRIVATE KEY-----\n",
+        "private_key": "a key in PEM:\nsesame\n",
     }})
 }
 
