@@ -28,6 +28,8 @@ export class Unreachable extends Error {
 export const SIGNED_OUT = 40104;
 export const WRONG_PASSWORD = 40105;
 export const NOT_PERMITTED = 40300;
+/** This service has no such function: it is older than the page, or was built without. */
+export const NO_SUCH_ADDRESS = 40401;
 export const CHANGED_MEANWHILE = 40901;
 
 export const isRefused = (error: unknown, code?: number): error is Refused =>

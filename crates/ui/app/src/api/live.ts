@@ -49,6 +49,8 @@ export class LiveStream {
   #failures = 0;
   #missed = false;
   #paused = false;
+  /** Whether it was ever there: a service without a stream is not one that is cut off. */
+  #known = false;
 
   constructor(open: (url: string) => Source = (url) => new EventSource(url)) {
     this.#open = open;
@@ -114,11 +116,12 @@ export class LiveStream {
 
   #connect() {
     this.#retry = undefined;
-    if (!this.#paused) this.#say({ state: this.#failures === 0 ? "connecting" : "down" });
+    if (!this.#paused) this.#say({ state: this.#failures === 0 ? "connecting" : this.#lost() });
     const source = this.#open(address("live", { topics: "callbacks,queues,bulk,settings" }));
     this.#source = source;
     source.onopen = () => {
       this.#failures = 0;
+      this.#known = true;
       if (this.#missed) this.#resync();
       this.#missed = false;
       if (!this.#paused) this.#say({ state: "live" });
@@ -134,7 +137,7 @@ export class LiveStream {
   #broken(source: Source) {
     if (source !== this.#source) return;
     this.#failures += 1;
-    if (!this.#paused) this.#say({ state: "down" });
+    if (!this.#paused) this.#say({ state: this.#lost() });
     if (source.readyState !== 2) return;
     source.close();
     this.#source = undefined;
@@ -142,6 +145,10 @@ export class LiveStream {
     const wait = RETRY_MS[Math.min(this.#failures, RETRY_MS.length) - 1] ?? 10_000;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#connect(), wait);
+  }
+
+  #lost(): LiveState {
+    return this.#known ? "down" : "off";
   }
 
   #take(topic: Topic, text: string) {

@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconInbox, IconLock, IconPlugConnectedX } from "@tab
 import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { NOT_PERMITTED, Unreachable, isRefused } from "@/api/errors";
+import { NOT_PERMITTED, NO_SUCH_ADDRESS, Unreachable, isRefused } from "@/api/errors";
 import { useErrorText } from "./errors";
 import classes from "./states.module.css";
 
@@ -72,6 +72,9 @@ export function Failing({ error, retry, small = false }: { error: unknown; retry
   const { t } = useTranslation("parts");
   const errorText = useErrorText();
   if (isRefused(error, NOT_PERMITTED)) return <NotPermitted small={small} />;
+  if (isRefused(error, NO_SUCH_ADDRESS)) {
+    return <Message icon={<IconPlugConnectedX size={28} />} title={t("states.absent")} text={t("states.absentText")} small={small} />;
+  }
   const gone = error instanceof Unreachable;
   return (
     <Message
