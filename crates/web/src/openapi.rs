@@ -33,6 +33,7 @@ use crate::wire::Failure;
         (name = "audit", description = "For people: who did what"),
         (name = "credentials", description = "For people: accounts with other systems"),
         (name = "api-keys", description = "For people: keys of the public API, and the contact centre at its source"),
+        (name = "webhooks", description = "For people: servers that are told what becomes of callbacks"),
         (name = "about", description = "For people: what runs here"),
         (name = "operations", description = "Health and metrics"),
     ),

@@ -51,8 +51,10 @@ mod me;
 mod operation;
 mod paging;
 mod preferences;
+mod promises;
 mod sign_in;
 mod trail;
+mod webhooks;
 
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
@@ -82,6 +84,8 @@ const SECTIONS: &[Section] = &[
     me::SECTION,
     preferences::SECTION,
     audit::SECTION,
+    promises::SECTION,
+    webhooks::SECTION,
     about::SECTION,
     credentials::SECTION,
     api_keys::SECTION,
@@ -107,7 +111,6 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     SECTIONS.iter().flat_map(|section| section.operations)
 }
 
-#[expect(dead_code, reason = "the sections that come next use the rest of it")]
 /// The problem of a document that changed meanwhile, with the document as it stands.
 pub(crate) fn changed(now: &Value) -> Problem {
     Problem::new(Code::Changed, "it changed meanwhile; data.now is how it stands")

@@ -279,7 +279,7 @@ impl House {
             records: store.clone(),
             audit: store.clone(),
             deliveries: store.clone(),
-            hooks: None,
+            hooks: Some(Arc::new(crate::webhooks::Quiet::default())),
             credentials: Arc::new(Keys),
             people: Arc::new(access),
             tenants: town.clone(),

@@ -14,3 +14,4 @@ mod pages;
 mod sessions;
 mod settings;
 mod staff;
+mod webhooks;

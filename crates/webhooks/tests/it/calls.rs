@@ -132,7 +132,7 @@ async fn every_way_to_fail_is_one_trouble_and_takes_no_longer_than_it_may() {
         (Action::Garbage, Ok(200)),
         (Action::Huge { bytes: 50_000_000 }, Ok(200)),
         (Action::Truncate, Ok(200)),
-        (Action::Drip { ms: 100 }, Ok(200)),
+        (Action::Drip { ms: 100 }, Ok(204)),
     ] {
         let listener = listener().await;
         listener.inject(Fault::once(misfortune.clone()));
