@@ -21,6 +21,7 @@ mod shelf;
 mod statistics;
 mod tenants;
 mod webhooks;
+mod worklist;
 
 use std::sync::Arc;
 
@@ -55,6 +56,7 @@ pub use settings::PublishFailure;
 pub use shelf::{Shelf, Stock};
 pub use statistics::NoFigures;
 pub use webhooks::{WantedWebhook, WebhookFailure, WebhookRow};
+pub use worklist::{COUNTED, Count, seen};
 
 /// The outside, one port each; a neighbour that is not configured is absent.
 #[derive(Clone)]

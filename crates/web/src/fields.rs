@@ -115,6 +115,34 @@ impl<'a> Fields<'a> {
         self.take(name, rule)
     }
 
+    /// All values of a parameter that may be given several times, or of a field that may be a list.
+    pub(crate) fn several<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        rule: impl Fn(Given<'a>) -> Result<T, Wrong>,
+    ) -> Vec<T> {
+        let pairs = match self.source {
+            Source::Body(_) => {
+                return self.take(name, rules::one_or_more(most, rule)).unwrap_or_default();
+            }
+            Source::Query(pairs) => pairs,
+        };
+        let given: Vec<_> = pairs.iter().filter(|(key, _)| key == name).collect();
+        if given.len() > most {
+            self.complain(name, Wrong::new(format!("is given more than {most} times")));
+            return Vec::new();
+        }
+        let mut taken = Vec::with_capacity(given.len());
+        for (_, text) in given {
+            match rule(Given::Text(text)) {
+                Ok(value) => taken.push(value),
+                Err(wrong) => self.complain(name, wrong),
+            }
+        }
+        taken
+    }
+
     /// The objects of a list, each read by `read`; their complaints name their place.
     pub(crate) fn each<T>(
         &mut self,

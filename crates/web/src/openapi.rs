@@ -30,6 +30,7 @@ use crate::wire::Failure;
         (name = "sessions", description = "For the session that works on a callback"),
         (name = "settings", description = "What a contact centre offers, as Designer publishes it"),
         (name = "sign-in", description = "For people: coming in, who they are, what they like"),
+        (name = "worklist", description = "For people: callbacks, one by one and in lists"),
         (name = "audit", description = "For people: who did what"),
         (name = "credentials", description = "For people: accounts with other systems"),
         (name = "api-keys", description = "For people: keys of the public API, and the contact centre at its source"),

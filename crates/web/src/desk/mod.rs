@@ -41,17 +41,18 @@
 mod about;
 mod api_keys;
 mod audit;
+mod callbacks;
+mod changes;
 mod cookie;
 mod credentials;
-#[expect(dead_code, reason = "the sections that come next use the rest of it")]
 mod doors;
-#[expect(dead_code, reason = "the sections that come next use the rest of it")]
 mod guard;
 mod me;
 mod operation;
 mod paging;
 mod preferences;
 mod promises;
+mod rows;
 mod sign_in;
 mod trail;
 mod webhooks;
@@ -83,6 +84,8 @@ const SECTIONS: &[Section] = &[
     sign_in::SECTION,
     me::SECTION,
     preferences::SECTION,
+    callbacks::SECTION,
+    changes::SECTION,
     audit::SECTION,
     promises::SECTION,
     webhooks::SECTION,

@@ -33,7 +33,7 @@ const OFFER_TIMINGS: &[(&str, OfferTiming)] =
     &[("OFF-HOURS", OfferTiming::OffHours), ("ON-HOURS", OfferTiming::OnHours)];
 
 /// Devices that one customer is told on.
-const MOST_TARGETS: usize = 10;
+pub(crate) const MOST_TARGETS: usize = 10;
 
 pub(super) fn open(cfg: &mut ServiceConfig, web: &Web) {
     At::new(web, Audience::Public, "/engagement/v3/callbacks/create").post(create).mount(cfg);
@@ -162,7 +162,7 @@ async fn book(call: &Call, tenant: TenantId, wish: Wish) -> Said {
 }
 
 /// The client's name for its request.
-pub(super) fn idempotency_key(call: &Call) -> Result<Option<IdempotencyKey>, Problem> {
+pub(crate) fn idempotency_key(call: &Call) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = call.headers().get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().and_then(|text| IdempotencyKey::parse(text).ok());
     let odd = || {
@@ -222,7 +222,7 @@ fn details(fields: &mut Fields<'_>) -> Details {
     }
 }
 
-pub(super) fn push_target(
+pub(crate) fn push_target(
     fields: &mut Fields<'_>,
     channel: &str,
     target: &str,
@@ -239,7 +239,7 @@ pub(super) fn push_target(
 }
 
 /// The customer's data as JSON texts by name.
-pub(super) fn user_data(given: Given<'_>) -> Result<UserData, Wrong> {
+pub(crate) fn user_data(given: Given<'_>) -> Result<UserData, Wrong> {
     let object = rules::object(given)?;
     if object.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)) {
         return Err(Wrong::new("holds a NUL character"));

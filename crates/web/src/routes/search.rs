@@ -18,7 +18,7 @@ use crate::fields::{Fields, Given, Wrong, rules};
 use crate::problem::Code;
 use crate::wire::{CallbackRecord, Envelope};
 
-pub(super) const STATES: &[(&str, State)] = &[
+pub(crate) const STATES: &[(&str, State)] = &[
     ("SCHEDULED", State::Scheduled),
     ("QUEUED", State::Queued),
     ("ROUTING", State::Routing),
@@ -145,7 +145,7 @@ async fn search(mut call: Call) -> Said {
     Ok(Answer::data(&Page { callbacks: callbacks.collect(), next_cursor }))
 }
 
-fn window(
+pub(crate) fn window(
     fields: &mut Fields<'_>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -159,11 +159,11 @@ fn window(
 }
 
 /// A cursor as clients see it: the order, the row's time and the row.
-fn written(cursor: Cursor, order: SearchOrder) -> String {
+pub(crate) fn written(cursor: Cursor, order: SearchOrder) -> String {
     format!("{}{}.{}", letter(order), cursor.at.as_microsecond(), cursor.id.uuid().simple())
 }
 
-fn cursor(given: Given<'_>, order: SearchOrder) -> Result<Cursor, Wrong> {
+pub(crate) fn cursor(given: Given<'_>, order: SearchOrder) -> Result<Cursor, Wrong> {
     let text = rules::text(128)(given)?;
     let read = || {
         let (at, id) = text.strip_prefix(letter(order))?.split_once('.')?;

@@ -11,7 +11,12 @@ mod meters;
 mod official;
 mod outside;
 mod pages;
+mod roles;
 mod sessions;
 mod settings;
 mod staff;
+<<<<<<< HEAD
 mod webhooks;
+=======
+mod worklist;
+>>>>>>> ab44cd4 (desk: callbacks are listed, counted, shown, booked, moved, corrected and called off)

@@ -1,0 +1,151 @@
+//! Callbacks as people see and change them: inside their line of business, where another queue does not exist.
+
+use ges_domain::access::{Person, Scope};
+use ges_domain::booking::Request;
+use ges_domain::callback::{Action, Callback, Change, Details, Edit};
+use ges_domain::event::Actor;
+use ges_domain::id::{CallbackId, Revision};
+use ges_domain::numbers;
+use ges_domain::refusal::Refusal;
+use ges_domain::time::Timestamp;
+use ges_ports::{Booked, HumanProof, Page, Search};
+
+use crate::{App, Failure, Wish};
+
+/// Counted no further than this.
+pub const COUNTED: u32 = 100_000;
+
+/// How many callbacks there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// How many.
+    pub count: u32,
+    /// Whether there are no more.
+    pub exact: bool,
+}
+
+/// The part of a search that a person may see; none where that is nothing.
+pub fn seen(person: &Person, search: &Search) -> Option<Search> {
+    match person.lines.narrow(&search.queues) {
+        Scope::Nothing => None,
+        Scope::Queues { only, hidden } => Some(Search { queues: only, hidden, ..search.clone() }),
+    }
+}
+
+impl App {
+    /// One page of the callbacks that a person may see.
+    pub async fn list(&self, person: &Person, search: &Search) -> Result<Page, Failure> {
+        match seen(person, search) {
+            Some(search) => self.search(person.tenant, &search).await,
+            None => Ok(Page { callbacks: Vec::new(), next: None }),
+        }
+    }
+
+    /// How many callbacks a person may see, counted no further than [`COUNTED`].
+    pub async fn count(&self, person: &Person, search: &Search) -> Result<Count, Failure> {
+        let Some(search) = seen(person, search) else { return Ok(Count { count: 0, exact: true }) };
+        let found = self.ports.callbacks.count(person.tenant, &search, COUNTED + 1).await?;
+        Ok(Count { count: found.min(COUNTED), exact: found <= COUNTED })
+    }
+
+    /// A callback that a person may see.
+    pub async fn seen(&self, person: &Person, id: CallbackId) -> Result<Callback, Failure> {
+        let callback = self.retrieve(person.tenant, id).await?;
+        if person.lines.hold(&callback.queue) {
+            Ok(callback)
+        } else {
+            Err(Refusal::NoSuchCallback.into())
+        }
+    }
+
+    /// Books for a person: with a service whose queue they may see, and not counted as the customer's own wish.
+    pub async fn book_for(&self, person: &Person, wish: Wish) -> Result<Callback, Failure> {
+        let service = self.shelf.service(person.tenant, &wish.service).await?;
+        if !person.lines.hold(&service.settings.virtual_queue) {
+            return Err(Refusal::UnknownName.into());
+        }
+        let booked = self.book(person.tenant, wish).await?;
+        let callback = match booked {
+            Booked::New(callback) | Booked::Replayed(callback) => callback,
+        };
+        // Whoever guesses the key of somebody else's booking learns nothing of it.
+        if person.lines.hold(&callback.queue) {
+            Ok(callback)
+        } else {
+            Err(Refusal::KeyReused.into())
+        }
+    }
+
+    /// Cancels a callback for a person.
+    pub async fn cancel_for(
+        &self,
+        person: &Person,
+        id: CallbackId,
+        expected: Option<Revision>,
+    ) -> Result<Callback, Failure> {
+        self.seen(person, id).await?;
+        self.cancel(person.tenant, id, by(person), expected).await
+    }
+
+    /// Gives a callback another time for a person.
+    pub async fn reschedule_for(
+        &self,
+        person: &Person,
+        id: CallbackId,
+        desired_at: Timestamp,
+        expected: Option<Revision>,
+    ) -> Result<Callback, Failure> {
+        self.seen(person, id).await?;
+        self.reschedule(person.tenant, id, desired_at, by(person), expected).await
+    }
+
+    /// Corrects a callback for a person; another number must be one that may be called.
+    pub async fn edit_for(
+        &self,
+        person: &Person,
+        id: CallbackId,
+        edit: Edit,
+        expected: Option<Revision>,
+    ) -> Result<Callback, Failure> {
+        let callback = self.seen(person, id).await?;
+        if let Some(phone) = &edit.phone {
+            let service = self.shelf.service(person.tenant, &callback.service).await?;
+            let premium = service.settings.allow_premium_rate;
+            numbers::permit(phone, service.numbers.as_ref(), premium)?;
+        }
+        let change = Change::Edit { by: by(person), edit: Box::new(edit) };
+        self.change(person.tenant, id, change, expected).await
+    }
+
+    /// Books what a callback that has ended was, once more: now, or at a time.
+    pub async fn recreate_for(
+        &self,
+        person: &Person,
+        id: CallbackId,
+        desired_at: Option<Timestamp>,
+    ) -> Result<Callback, Failure> {
+        let ended = self.seen(person, id).await?;
+        if !ended.allows(Action::Recreate) {
+            return Err(Refusal::NotInState(ended.state).into());
+        }
+        let request = Request {
+            phone: ended.phone,
+            desired_at,
+            always_check_capacity: false,
+            // The trace of the request that booked it is over.
+            details: Details { trace: None, ..ended.details },
+        };
+        let wish = Wish {
+            service: ended.service,
+            request,
+            key: None,
+            by: by(person),
+            proof: HumanProof::default(),
+        };
+        self.book_for(person, wish).await
+    }
+}
+
+fn by(person: &Person) -> Actor {
+    Actor::User(person.user_name.clone())
+}
