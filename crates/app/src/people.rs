@@ -266,6 +266,20 @@ impl App {
         Err(Fault::unavailable("store", "a document keeps changing"))
     }
 
+    /// Forgets such a document.
+    pub async fn forget_document(&self, key: &RecordKey) -> Result<(), Fault> {
+        let records = &self.ports.records;
+        for _try in 0..TRIES {
+            let Some(record) = records.get(key).await? else { return Ok(()) };
+            match records.remove(key, record.revision).await {
+                Ok(()) => return Ok(()),
+                Err(RecordError::Changed { .. }) => {}
+                Err(RecordError::Fault(fault)) => return Err(fault),
+            }
+        }
+        Err(Fault::unavailable("store", "a document keeps changing"))
+    }
+
     /// Text that nobody can guess: 64 characters that fit a cookie and an address.
     fn drawn(&self) -> String {
         use std::fmt::Write as _;

@@ -27,7 +27,8 @@ const LIST: &str = "/ges/api/v1/callbacks";
 const COUNT: &str = "/ges/api/v1/callbacks/count";
 const ONE: &str = "/ges/api/v1/callbacks/{id}";
 
-const OPERATIONS: &[Operation] = &[Operation::read(Verb::Get, COUNT, Guard::May(P::ViewCallbacks))];
+const OPERATIONS: &[Operation] =
+    &[Operation::read(Verb::Get, COUNT, Guard::OneOf(&[P::ViewCallbacks, P::ChangeInBulk]))];
 
 /// The list's row; its door is put in with the one that books at the same address.
 pub(super) const LISTED: Operation = Operation::read(Verb::Get, LIST, Guard::May(P::ViewCallbacks));

@@ -169,7 +169,8 @@ async fn create(mut desk: Desk) -> Said {
     let (service, phone) = fields.finish(service.zip(phone))?;
     desk.about(&service);
     let stock = desk.app().shelf().stock(desk.tenant()).await?;
-    let home = stock.service(&service).map_or(Country::US, |it| it.settings.default_country);
+    let seen = stock.service(&service).filter(|it| desk.sees(&it.settings.virtual_queue));
+    let home = seen.map_or(Country::US, |it| it.settings.default_country);
     let phone = PhoneNumber::parse(&phone, home).map_err(Refusal::from)?;
     let key = key.map(|key| {
         let said = format!("desk\n{service}\n{}", canonical(&body));
@@ -314,6 +315,9 @@ async fn recreate(mut desk: Desk) -> Said {
     let mut fields = Fields::of(&body);
     let desired_at = fields.take("desiredTime", rules::instant);
     fields.finish(Some(()))?;
+    if desired_at.is_some() {
+        desk.need(P::RescheduleCallbacks)?;
+    }
     let answer = desk.app().recreate_for(desk.person(), id, desired_at).await;
     outcome(&desk, id, answer).await
 }

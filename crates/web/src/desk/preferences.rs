@@ -23,14 +23,15 @@ const LONGEST: usize = 16 * 1024;
 const OPERATIONS: &[Operation] = &[
     Operation::read(Verb::Get, ONE, Guard::SignedIn),
     Operation::read(Verb::Put, ONE, Guard::SignedIn),
+    Operation::read(Verb::Delete, ONE, Guard::SignedIn),
 ];
 
 fn open(doors: &mut Doors<'_>) {
-    doors.at(ONE).get(read).put(write).mount();
+    doors.at(ONE).get(read).put(write).delete(forget).mount();
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(read, write))]
+#[openapi(paths(read, write, forget))]
 struct Described;
 
 /// A document of the person's own; `data` is null where there is none.
@@ -63,6 +64,21 @@ async fn write(mut desk: Desk) -> Said {
     let document = Value::Object(desk.body_within(LONGEST).await?);
     desk.app().keep_document(&key, &document).await?;
     Ok(Answer::data(&document))
+}
+
+/// Forgets a document of the person's own; forgetting twice is forgetting once.
+#[utoipa::path(
+    delete,
+    path = "/ges/api/v1/preferences/{key}",
+    operation_id = "forgetPreference",
+    tag = "sign-in",
+    params(("key" = String, Path, description = "1 to 40 of `a-z` and `-`", example = "saved-views")),
+    responses((status = 200, description = "It is gone; `data` is null", body = Object))
+)]
+async fn forget(desk: Desk) -> Said {
+    let key = key(&desk)?;
+    desk.app().forget_document(&key).await?;
+    Ok(Answer::data(&Value::Null))
 }
 
 /// Where the document lies: beside those of the same person, and of nobody else.

@@ -163,6 +163,7 @@ const fn word(what: Happening) -> &'static str {
         Happening::Prioritised => "PRIORITISED",
         Happening::Edited => "EDITED",
         Happening::Upcoming => "UPCOMING",
+        Happening::Refused => "REFUSED",
         Happening::Completed => "COMPLETED",
     }
 }

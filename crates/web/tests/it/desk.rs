@@ -136,6 +136,10 @@ async fn a_write_with_a_cookie_must_show_that_our_page_made_it() {
     assert_eq!(house.ask(visitor.unproven(Method::GET, path)).await.data(), body);
     assert_eq!(house.ask(other.asks(Method::GET, path)).await.data(), Value::Null, "not theirs");
     house.ask(by(Role::Monitor, Method::PUT, path).set_json(&body)).await.data();
+    let gone = || visitor.asks(Method::DELETE, path);
+    assert_eq!(house.ask(gone()).await.data(), Value::Null);
+    assert_eq!(house.ask(gone()).await.data(), Value::Null);
+    assert_eq!(house.ask(visitor.asks(Method::GET, path)).await.data(), Value::Null);
     let large = json!({"a": "x".repeat(17_000)});
     assert_eq!(house.ask(visitor.asks(Method::PUT, path).set_json(&large)).await.code(), 41_300);
     for bad in ["Saved", "a/b", "", &"a".repeat(41)] {
