@@ -15,8 +15,5 @@ mod roles;
 mod sessions;
 mod settings;
 mod staff;
-<<<<<<< HEAD
 mod webhooks;
-=======
 mod worklist;
->>>>>>> ab44cd4 (desk: callbacks are listed, counted, shown, booked, moved, corrected and called off)
