@@ -13,7 +13,7 @@ use ges_ports::{Admission, Allowance, BookError, Booked, Estimate, HumanProof, S
 use crate::{App, Failure};
 
 /// How often a booking is decided again because the catalogue changed under it.
-const DECISIONS: usize = 5;
+pub(crate) const DECISIONS: usize = 5;
 
 /// A wish for a callback.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! What people and clients do to a callback that exists: find it, cancel it, give it another time.
 
 use ges_domain::booking;
-use ges_domain::callback::{Callback, Change, Placement, State};
+use ges_domain::callback::{Callback, Change, State};
 use ges_domain::event::{Actor, Event};
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::QueueName;
@@ -9,8 +9,9 @@ use ges_domain::numbers;
 use ges_domain::phone::PhoneNumber;
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
-use ges_ports::{Aimed, Page, Search};
+use ges_ports::{Aimed, ChangeError, Page, Search};
 
+use crate::bookings::DECISIONS;
 use crate::{App, Failure};
 
 /// Open callbacks of one number that a caller's arrival completes at the most.
@@ -64,24 +65,30 @@ impl App {
     ) -> Result<Callback, Failure> {
         let now = self.now();
         let callback = self.retrieve(tenant, id).await?;
-        let service = self.shelf.service(tenant, &callback.service).await?;
-        numbers::permit(
-            &callback.phone,
-            service.numbers.as_ref(),
-            service.settings.allow_premium_rate,
-        )?;
-        let Placement { kind, desired_at, claim } =
-            booking::place(&service, Some(desired_at), false, None, now)?;
-        // A place that the callback already holds is not taken a second time.
-        let to = Placement { kind, desired_at, claim };
-        let changed = self.change(tenant, id, Change::Reschedule { by, to }, expected).await;
-        match changed {
-            Err(Failure::Refused(Refusal::SlotFull { .. })) => {
-                let free = self.free_near(&service, desired_at, now).await?;
-                Err(Refusal::SlotFull { free }.into())
+        let mut moved = Err(ChangeError::CatalogueChanged);
+        for decision in 0..DECISIONS {
+            if decision > 0 {
+                self.shelf.reload(tenant).await?;
             }
-            other => other,
+            let service = self.shelf.service(tenant, &callback.service).await?;
+            let premium = service.settings.allow_premium_rate;
+            numbers::permit(&callback.phone, service.numbers.as_ref(), premium)?;
+            // A place that the callback already holds is not taken a second time.
+            let to = booking::place(&service, Some(desired_at), false, None, now)?;
+            let change = Change::Reschedule { by: by.clone(), to };
+            let aimed = Aimed { tenant, callback: id, change, expected };
+            moved = self.ports.callbacks.change(aimed, now).await;
+            match moved {
+                Err(ChangeError::CatalogueChanged) => {}
+                Err(ChangeError::Refused(Refusal::SlotFull { .. })) => {
+                    let free = self.free_near(&service, desired_at, now).await?;
+                    return Err(Refusal::SlotFull { free }.into());
+                }
+                Ok(_) | Err(_) => break,
+            }
         }
+        self.due.notify_one();
+        Ok(moved?.into_callback())
     }
 
     /// Makes any change to a callback, and rings for what became due by it.

@@ -150,7 +150,8 @@ impl Step<'_> {
                     }
                     changed.push((leased, Box::new(made.callback)));
                 }
-                Ok(Outcome::Unchanged(_)) | Err(ChangeError::Refused(_)) => {
+                Ok(Outcome::Unchanged(_))
+                | Err(ChangeError::Refused(_) | ChangeError::CatalogueChanged) => {
                     self.settle(&leased, Fate::Done);
                 }
                 Err(ChangeError::Fault(fault)) => trouble = Some(fault),
@@ -218,7 +219,7 @@ impl Step<'_> {
         for outcome in app.ports.callbacks.change_each(&sent, app.now()).await {
             match outcome {
                 // The session may have reported, or the customer cancelled, before the answer was taken in.
-                Ok(_) | Err(ChangeError::Refused(_)) => {}
+                Ok(_) | Err(ChangeError::Refused(_) | ChangeError::CatalogueChanged) => {}
                 Err(ChangeError::Fault(fault)) => return Err(fault),
             }
         }
@@ -339,7 +340,9 @@ impl Step<'_> {
                 Ok(Outcome::Unchanged(callback)) => {
                     self.again(&leased, spread(WATCH_EVERY, callback.seed() ^ leased.lease));
                 }
-                Err(ChangeError::Refused(_)) => self.settle(&leased, Fate::Done),
+                Err(ChangeError::Refused(_) | ChangeError::CatalogueChanged) => {
+                    self.settle(&leased, Fate::Done);
+                }
                 Err(ChangeError::Fault(fault)) => trouble = Some(fault),
             }
         }

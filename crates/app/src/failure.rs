@@ -17,11 +17,19 @@ pub enum Failure {
     Ours(Fault),
 }
 
+impl Failure {
+    /// The catalogue changed each time something was decided under it.
+    fn catalogue_moves() -> Self {
+        Self::Faulted(Fault::unavailable("store", "the catalogue keeps changing"))
+    }
+}
+
 impl From<ChangeError> for Failure {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Refused(refusal) => Self::Refused(refusal),
             ChangeError::Fault(fault) => Self::Faulted(fault),
+            ChangeError::CatalogueChanged => Self::catalogue_moves(),
         }
     }
 }
@@ -32,9 +40,7 @@ impl From<BookError> for Failure {
             BookError::Refused(refusal) => Self::Refused(refusal),
             BookError::Fault(fault) => Self::Faulted(fault),
             // The use case decides again a few times; a catalogue that never rests is the store's trouble.
-            BookError::CatalogueChanged => {
-                Self::Faulted(Fault::unavailable("store", "the catalogue keeps changing"))
-            }
+            BookError::CatalogueChanged => Self::catalogue_moves(),
         }
     }
 }

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod administration;
 mod admission;
 mod api_keys;
 mod bookings;
+mod call_ins;
 mod changes;
+mod chronicle;
 mod credentials;
 mod dispatch;
 mod estimates;
@@ -15,6 +18,7 @@ mod news;
 mod notices;
 mod offers;
 mod people;
+mod retention;
 mod sessions;
 mod settings;
 mod shelf;
@@ -28,9 +32,9 @@ use std::sync::Arc;
 use ges_domain::name::NodeName;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    ApiKeys, Audit, Callbacks, Catalogues, Chance, Clock, Credentials, Deliveries, Effects, Hooks,
-    Humans, Ids, Notices, Orchestrator, People, Push, Records, Seals, Sessions, Statistics,
-    Tenants, Throttle, Traces, Untraced, WaitTimes,
+    ApiKeys, Audit, CallIns, Callbacks, Catalogues, Chance, Clock, Credentials, Deliveries,
+    Effects, Hooks, Humans, Ids, Notices, Orchestrator, People, Push, Records, Seals, Sessions,
+    Statistics, Tenants, Throttle, Traces, Untraced, WaitTimes,
 };
 use tokio::sync::Notify;
 
@@ -38,9 +42,12 @@ use credentials::Keyring;
 use herald::Herald;
 use learning::Learning;
 
+pub use administration::{AdministerFailure, Administered, Loaded, Mode};
 pub use api_keys::KnownKey;
 pub use bookings::Wish;
+pub use call_ins::{CallInFailure, CallInWish, GroupFailure, KnownGroup};
 pub use changes::Watermark;
+pub use chronicle::{Author, Chronicled, Difference, Thing};
 pub use credentials::{
     CredentialKind, Described, Entry, PutFailure, Rotation, Shown, Tried, credential_kinds,
 };
@@ -51,6 +58,7 @@ pub use herald::Heralded;
 pub use notices::Unsent;
 pub use offers::{Availability, AvailabilityQuery};
 pub use people::{Arrival, Departure, Presence, Return, SignIn, SignedIn};
+pub use retention::{Dossier, Forgotten, Purged};
 pub use sessions::{Call, Started};
 pub use settings::PublishFailure;
 pub use shelf::{Shelf, Stock};
@@ -63,6 +71,8 @@ pub use worklist::{COUNTED, Count, seen};
 pub struct Ports {
     /// The callbacks' store.
     pub callbacks: Arc<dyn Callbacks>,
+    /// Numbers that were given to customers to dial.
+    pub call_ins: Arc<dyn CallIns>,
     /// The outbox.
     pub effects: Arc<dyn Effects>,
     /// The tenants' catalogues.
@@ -124,6 +134,8 @@ pub struct Options {
     pub admit_uncounted: bool,
     /// How long the log of webhooks' deliveries is kept.
     pub delivery_log: SignedDuration,
+    /// How long records are kept after they ended.
+    pub retention: SignedDuration,
 }
 
 impl Options {
@@ -136,6 +148,7 @@ impl Options {
             concurrency: 64,
             admit_uncounted: true,
             delivery_log: SignedDuration::from_hours(7 * 24),
+            retention: retention::KEPT,
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ges_domain::callback::State;
 use ges_domain::catalogue::{Catalogue, Publication, PublicationError, Published};
 use ges_domain::id::TenantId;
 use ges_domain::name::ServiceName;
-use ges_ports::{Fault, ReplaceError, Search};
+use ges_ports::{Fault, ReplaceError};
 
 use crate::App;
+use crate::chronicle::Author;
 
 /// How often a publication is merged again because somebody else wrote first.
 const MERGES: usize = 5;
@@ -50,6 +50,9 @@ impl App {
             match self.ports.catalogues.replace(&next).await {
                 Ok(()) => {
                     self.changed(tenant, next.revision).await?;
+                    let by = publication.by.clone().unwrap_or_else(|| String::from("designer"));
+                    let author = Author { by, note: None };
+                    self.chronicle(before, &next, &author, self.now()).await;
                     return Ok((next, published));
                 }
                 Err(ReplaceError::Changed { now }) => contended = Some(now),
@@ -67,22 +70,10 @@ impl App {
         before: &Catalogue,
         publication: &Publication,
     ) -> Result<BTreeSet<ServiceName>, Fault> {
-        let mut open = BTreeSet::new();
         let withdrawn = before.services.keys().filter(|name| {
             publication.removed.contains(*name)
                 || (publication.full && !publication.services.contains_key(*name))
         });
-        for name in withdrawn {
-            let search = Search {
-                services: vec![name.clone()],
-                states: State::ALL.into_iter().filter(|s| *s != State::Completed).collect(),
-                limit: 1,
-                ..Search::default()
-            };
-            if !self.ports.callbacks.search(tenant, &search).await?.callbacks.is_empty() {
-                open.insert(name.clone());
-            }
-        }
-        Ok(open)
+        self.open_of(tenant, withdrawn).await
     }
 }

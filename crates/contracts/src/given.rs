@@ -104,7 +104,7 @@ pub fn settings(service: &str) -> Settings {
 
 /// A tenant's first catalogue: [`SALES`] and [`SUPPORT`], both always open.
 pub fn catalogue(tenant: TenantId) -> Catalogue {
-    let entry = |name| (service(name), Entry { settings: settings(name), retired: false });
+    let entry = |name| (service(name), Entry::published(settings(name)));
     Catalogue {
         revision: Revision::new(1),
         published: 1,

@@ -15,6 +15,7 @@
 //! A promise sees nothing but the ports. It never sleeps: time is an argument of what it asks.
 
 pub mod audit;
+pub mod call_ins;
 pub mod callbacks;
 pub mod catalogues;
 pub mod credentials;

@@ -134,7 +134,7 @@ pub fn place(
     wait: Option<SignedDuration>,
     now: Timestamp,
 ) -> Result<Placement, Refusal> {
-    let settings = &service.settings;
+    let (settings, under) = (&service.settings, service.revision);
     if !settings.enabled || service.retired {
         return Err(Refusal::ServiceUnavailable);
     }
@@ -148,7 +148,7 @@ pub fn place(
             if settings.emergency || !service.hours.open_at(now) {
                 return Err(closed(now));
             }
-            return Ok(Placement { kind: Kind::Immediate, desired_at: now, claim: None });
+            return Ok(Placement { kind: Kind::Immediate, desired_at: now, claim: None, under });
         }
     };
     if !settings.scheduled {
@@ -175,7 +175,7 @@ pub fn place(
         }
     }
     let claim = SlotClaim { start: slot.start, limit: slot.total };
-    Ok(Placement { kind: Kind::Scheduled, desired_at, claim: Some(claim) })
+    Ok(Placement { kind: Kind::Scheduled, desired_at, claim: Some(claim), under })
 }
 
 /// The window in which scheduled callbacks of a service may be desired: earliest and latest instant.

@@ -3,6 +3,10 @@
 //! One value, because a change to any of them may move slots: a booking is decided under one revision of the whole,
 //! and the store refuses it under another.
 
+mod edit;
+mod effect;
+mod touched;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::capacity::{MAX_PLACES, Plan};
@@ -11,6 +15,12 @@ use crate::id::{RecordId, Revision, TenantId};
 use crate::name::{HoursName, QueueName, RegionName, ServiceName};
 use crate::numbers;
 use crate::service::{Service, Settings};
+
+pub use edit::{
+    Assigned, Edit, EditRefusal, MAX_ENTRIES, MAX_NAME, MAX_REGIONS, MAX_RULES, RuleEdit,
+};
+pub use effect::{Effect, Held, Overbooked, Previewed, preview};
+pub use touched::Touched;
 
 /// A rule that an administrator named.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,11 +41,14 @@ pub struct Rules<R> {
     pub by_id: BTreeMap<RecordId, Named<R>>,
     /// The rule of each queue that has one.
     pub of_queue: BTreeMap<QueueName, RecordId>,
+    /// The catalogue's revision in which a queue was given its rule, or lost it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub assigned_at: BTreeMap<QueueName, Revision>,
 }
 
 impl<R> Default for Rules<R> {
     fn default() -> Self {
-        Self { by_id: BTreeMap::new(), of_queue: BTreeMap::new() }
+        Self { by_id: BTreeMap::new(), of_queue: BTreeMap::new(), assigned_at: BTreeMap::new() }
     }
 }
 
@@ -47,7 +60,19 @@ impl<R> Rules<R> {
     }
 }
 
-/// A service as it was published.
+/// Whose word a service is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum ManagedBy {
+    /// It was published; an edit here would be lost with the next publication.
+    #[default]
+    Designer,
+    /// It was made here, and publications that do not name it leave it alone.
+    Here,
+}
+
+/// A service as it was published, or made here.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Entry {
@@ -56,6 +81,24 @@ pub struct Entry {
     /// Withdrawn while callbacks were open.
     #[cfg_attr(feature = "serde", serde(default))]
     pub retired: bool,
+    /// Whose word it is.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub managed_by: ManagedBy,
+    /// What was said here of an emergency, where it is not what the settings say; holds until they agree.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub emergency: Option<bool>,
+}
+
+impl Entry {
+    /// A service as a publication brings it.
+    pub fn published(settings: Settings) -> Self {
+        Self { settings, retired: false, managed_by: ManagedBy::Designer, emergency: None }
+    }
+
+    /// Whether it is closed now, whatever its hours say.
+    pub fn closed(&self) -> bool {
+        self.emergency.unwrap_or(self.settings.emergency)
+    }
 }
 
 /// Everything that a tenant's offers are made of.
@@ -82,6 +125,12 @@ pub struct Catalogue {
     /// Regions in order of preference.
     #[cfg_attr(feature = "serde", serde(default))]
     pub regions: Rules<Vec<RegionName>>,
+    /// Office hours that were made here; the others were published.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub hours_here: BTreeSet<HoursName>,
+    /// When each thing was changed last.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub touched: Touched,
 }
 
 /// What a publisher sends: all there is, or what changed.
@@ -91,6 +140,8 @@ pub struct Publication {
     pub full: bool,
     /// The publisher's count; must rise.
     pub revision: u64,
+    /// Who published it, where that is said.
+    pub by: Option<String>,
     /// Services to add or replace.
     pub services: BTreeMap<ServiceName, Settings>,
     /// Services to withdraw.
@@ -136,6 +187,8 @@ impl Catalogue {
             capacity: Rules::default(),
             numbers: Rules::default(),
             regions: Rules::default(),
+            hours_here: BTreeSet::new(),
+            touched: Touched::default(),
         }
     }
 
@@ -156,7 +209,7 @@ impl Catalogue {
         Some(Service {
             tenant: self.tenant,
             name: name.clone(),
-            settings: settings.clone(),
+            settings: Settings { emergency: entry.closed(), ..settings.clone() },
             hours,
             plan,
             numbers: self.numbers.of(queue).cloned(),
@@ -175,8 +228,9 @@ impl Catalogue {
 
     /// The catalogue after a publication; `open` names the services that still have open callbacks.
     ///
-    /// A withdrawn service with open callbacks is kept as retired, so that they find their way to the end.
-    /// The result bears the next revision.
+    /// A withdrawn service with open callbacks is kept as retired, so that they find their way to the end. A full
+    /// publication withdraws what was published and leaves alone what was made here; what it names is Designer's from
+    /// then on. The result bears the next revision.
     pub fn publish(
         &self,
         publication: &Publication,
@@ -190,14 +244,22 @@ impl Catalogue {
         next.published = publication.revision;
         let mut outcome = Published::default();
         let withdrawn: BTreeSet<ServiceName> = if publication.full {
-            next.hours = publication.hours.clone();
-            let named = |name: &&ServiceName| !publication.services.contains_key(*name);
-            self.services.keys().filter(named).cloned().collect()
+            let here = self.hours_kept(publication);
+            next.hours.retain(|name, _| here.contains(name));
+            next.hours_here = here;
+            let published = self.services.iter().filter(|(name, entry)| {
+                let ours = entry.managed_by == ManagedBy::Here && !entry.retired;
+                !ours && !publication.services.contains_key(*name)
+            });
+            published.map(|(name, _)| name.clone()).collect()
         } else {
-            next.hours.extend(publication.hours.clone());
             let known = |name: &&ServiceName| self.services.contains_key(*name);
             publication.removed.iter().filter(known).cloned().collect()
         };
+        for name in publication.hours.keys() {
+            next.hours_here.remove(name);
+        }
+        next.hours.extend(publication.hours.clone());
         for name in withdrawn {
             let gone = next.services.get(&name).is_some_and(|entry| entry.retired);
             match next.services.get_mut(&name) {
@@ -211,7 +273,9 @@ impl Catalogue {
             }
         }
         for (name, settings) in &publication.services {
-            let entry = Entry { settings: settings.clone(), retired: false };
+            let said = self.services.get(name).and_then(|entry| entry.emergency);
+            let emergency = said.filter(|said| *said != settings.emergency);
+            let entry = Entry { emergency, ..Entry::published(settings.clone()) };
             let same = self.services.get(name) == Some(&entry);
             let list = if same { &mut outcome.unchanged } else { &mut outcome.updated };
             list.push(name.clone());
@@ -226,10 +290,20 @@ impl Catalogue {
             .map(|(name, hours)| (name.clone(), hours))
             .collect();
         if lost.is_empty() {
+            next.touch(self);
             Ok((next, outcome))
         } else {
             Err(PublicationError::UnknownHours(lost))
         }
+    }
+
+    /// The office hours that outlive a full publication: those made here, and those that services made here use.
+    fn hours_kept(&self, publication: &Publication) -> BTreeSet<HoursName> {
+        let ours = self.services.iter().filter(|(name, entry)| {
+            entry.managed_by == ManagedBy::Here && !publication.services.contains_key(*name)
+        });
+        let used = ours.filter_map(|(_, entry)| entry.settings.business_hours.as_ref());
+        self.hours_here.iter().chain(used).cloned().collect()
     }
 
     /// The services whose slots lie elsewhere than in `before`: the stores count their bookings anew.

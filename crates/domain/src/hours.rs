@@ -26,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod days;
 #[cfg(feature = "serde")]
 mod document;
 mod openings;
@@ -35,6 +36,7 @@ use crate::name::HoursName;
 use crate::time::{DAY, Date, SignedDuration, Timestamp, Window, Zone, date, day_number, instant};
 use crate::time::{second, weekday_index};
 
+pub use days::{DayOfHours, Shift};
 pub use openings::{Opening, Openings};
 pub use week::{Day, Interval, IntervalError, Recurrence, SpecialDay, Week};
 

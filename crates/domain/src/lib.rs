@@ -3,6 +3,7 @@
 pub mod access;
 pub mod booking;
 pub mod callback;
+pub mod callin;
 pub mod capacity;
 pub mod catalogue;
 pub mod effect;
@@ -13,6 +14,7 @@ pub mod name;
 pub mod numbers;
 pub mod offer;
 pub mod phone;
+pub mod planner;
 pub mod refusal;
 pub mod retry;
 pub mod service;

@@ -97,6 +97,10 @@ name!(
     HoursName, 255, printable
 );
 name!(
+    /// A group of numbers to call in on: 1 to 255 of `A-Z a-z 0-9 _ . -`.
+    GroupName, 255, plain
+);
+name!(
     /// A location that has routing and orchestration nodes: 1 to 64 printable characters.
     RegionName, 64, printable
 );

@@ -2,7 +2,7 @@
 
 use diesel::sqlite::SqliteConnection;
 use diesel::{ExpressionMethods, QueryDsl};
-use ges_domain::callback::{Callback, Changed, Outcome, TimerChange};
+use ges_domain::callback::{Callback, Change, Changed, Outcome, TimerChange};
 use ges_domain::id::Revision;
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
@@ -11,7 +11,7 @@ use ges_ports::{Aimed, ChangeError, Fault};
 use crate::documents::{self as columns, Blob, callback_blob, micros, tenant_blob, whole};
 use crate::statements::run;
 use crate::tables::{callbacks, events};
-use crate::{deliveries, outbox, slots};
+use crate::{deliveries, outbox, publish, slots};
 
 /// Makes one change, or answers what stands in its way; one step of a transaction.
 pub(crate) fn make(
@@ -26,6 +26,11 @@ pub(crate) fn make(
     };
     if aimed.expected.is_some_and(|expected| expected != callback.revision) {
         return refused(Refusal::Changed { now: callback.revision });
+    }
+    if let Change::Reschedule { to, .. } = &aimed.change
+        && publish::revision(conn, aimed.tenant)? != to.under
+    {
+        return Err(ChangeError::CatalogueChanged);
     }
     let outcome = callback.apply(&aimed.change, now).map_err(ChangeError::Refused)?;
     if let Outcome::Changed(changed) = &outcome {

@@ -3,6 +3,7 @@
 mod audit;
 mod batch;
 mod book;
+mod call_ins;
 mod change;
 mod deliveries;
 mod documents;

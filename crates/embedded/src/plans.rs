@@ -117,7 +117,8 @@ fn use_everything(conn: &mut SqliteConnection) {
     make(conn, 1, submit(1));
     make(conn, 3, cancel());
     let claim = Some(SlotClaim { start: slot(9), limit: 4 });
-    let to = Placement { kind: Kind::Scheduled, desired_at: slot(9), claim };
+    let under = first.revision;
+    let to = Placement { kind: Kind::Scheduled, desired_at: slot(9), claim, under };
     make(conn, 4, Change::Reschedule { by: Actor::Api, to });
     let next = republished(&first, |settings| settings.slot_length = SlotLength::HOUR);
     publish::replace(conn, &next).unwrap();

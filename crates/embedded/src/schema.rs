@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_retention/up.sql"),
     include_str!("../migrations/0004_audit/up.sql"),
     include_str!("../migrations/0040_deliveries/up.sql"),
+    include_str!("../migrations/0041_call_ins/up.sql"),
 ];
 
 /// The schema that this release writes.
@@ -99,9 +100,10 @@ mod tests {
         let mut conn = conn();
         migrate(&mut conn).unwrap();
         for back in [
+            include_str!("../migrations/0041_call_ins/down.sql"),
             include_str!("../migrations/0040_deliveries/down.sql"),
-            include_str!("../migrations/0003_retention/down.sql"),
             include_str!("../migrations/0004_audit/down.sql"),
+            include_str!("../migrations/0003_retention/down.sql"),
             include_str!("../migrations/0002_records/down.sql"),
             include_str!("../migrations/0001_callbacks/down.sql"),
         ] {

@@ -96,6 +96,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    call_ins (tenant, id) {
+        tenant -> Binary,
+        id -> Binary,
+        pool -> Text,
+        number -> Text,
+        code -> Nullable<BigInt>,
+        exclusive -> BigInt,
+        caller -> Nullable<Text>,
+        callback -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        matched_at -> Nullable<BigInt>,
+        key -> Nullable<Text>,
+        fingerprint -> Nullable<Binary>,
+        document -> Text,
+    }
+}
+
+diesel::table! {
     leases (one) {
         one -> BigInt,
         last -> BigInt,

@@ -63,6 +63,9 @@ pub enum ChangeError {
     /// The domain refuses it, or there is no such callback.
     #[error("the change was refused")]
     Refused(#[source] Refusal),
+    /// The catalogue has another revision than the one that a new place was decided under: decide again.
+    #[error("the catalogue changed meanwhile")]
+    CatalogueChanged,
     /// The store is in trouble.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -204,6 +207,9 @@ pub trait Callbacks: Send + Sync {
     /// Each callback is locked, [`Callback::apply`] is asked, and what it answers is stored whole: the callback, its
     /// event, its timer, its effects, the place given back and the place taken. A refusal stores nothing. Two changes
     /// of one callback are made in the order given. The fault of one is not the fault of the others.
+    ///
+    /// A callback is given another time only while the tenant's catalogue stands at the revision that its new place was
+    /// decided under; else the answer is [`ChangeError::CatalogueChanged`] and nothing is stored.
     async fn change_each(
         &self,
         changes: &[Aimed],

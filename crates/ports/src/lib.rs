@@ -7,6 +7,7 @@
 mod api_keys;
 mod audit;
 mod breaker;
+mod call_ins;
 mod callbacks;
 mod catalogues;
 mod clock;
@@ -36,6 +37,7 @@ mod wait_times;
 pub use api_keys::{ApiKeys, KeyRef};
 pub use audit::{Audit, AuditCursor, AuditEntry, AuditFilter, AuditOutcome, AuditPage};
 pub use breaker::{Breaker, Passage};
+pub use call_ins::{AllocateError, Allocated, CallInCursor, CallInPage, CallInSearch, CallIns};
 pub use callbacks::{
     Aimed, BookError, Booked, Callbacks, ChangeError, Cursor, Earlier, Erased, Gathered, Kept,
     Page, QueueCount, Search, SearchOrder,

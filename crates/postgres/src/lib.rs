@@ -3,6 +3,7 @@
 mod audit;
 mod booking;
 mod cached;
+mod call_ins;
 mod catalogues;
 mod changes;
 mod config;

@@ -11,7 +11,7 @@ use diesel::QueryResult;
 use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ges_domain::booking::IdempotencyKey;
-use ges_domain::id::TenantId;
+use ges_domain::id::{Revision, TenantId};
 
 use crate::booking::{NumberKey, ServiceKey, SlotKey};
 use crate::cached::{Cached, statement};
@@ -63,6 +63,37 @@ pub(crate) async fn share_catalogues(
     let shared = statement(include_str!("sql/catalogues_shared.sql"));
     let shared = Cached(shared.bind::<Array<Uuid>, _>(tenants));
     shared.execute(&mut connection).await.map(|_rows| ())
+}
+
+#[derive(diesel::QueryableByName)]
+pub(crate) struct RevisionRow {
+    #[diesel(sql_type = Uuid)]
+    tenant: uuid::Uuid,
+    #[diesel(sql_type = BigInt)]
+    revision: i64,
+}
+
+/// Reads the revisions of these tenants' catalogues, which are shared.
+pub(crate) async fn revisions(
+    mut connection: &AsyncPgConnection,
+    tenants: &BTreeSet<TenantId>,
+) -> QueryResult<Vec<RevisionRow>> {
+    if tenants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenants: Vec<_> = tenants.iter().map(|tenant| tenant.uuid()).collect();
+    let asked = statement(include_str!("sql/revisions.sql")).bind::<Array<Uuid>, _>(tenants);
+    Cached(asked).load(&mut connection).await
+}
+
+/// The revisions by tenant; a tenant without a row has no catalogue.
+pub(crate) fn revisions_of(rows: Vec<RevisionRow>) -> Result<HashMap<TenantId, Revision>, Failure> {
+    rows.into_iter()
+        .map(|row| {
+            let revision = u64::try_from(row.revision).map_err(Failure::corrupt)?;
+            Ok((TenantId::new(row.tenant), Revision::new(revision)))
+        })
+        .collect()
 }
 
 #[derive(diesel::QueryableByName)]

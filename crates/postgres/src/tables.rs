@@ -88,4 +88,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    call_ins (tenant, id) {
+        tenant -> Uuid,
+        id -> Uuid,
+        pool -> Text,
+        caller -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        matched_at -> Nullable<Timestamptz>,
+        document -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(keys, callbacks);

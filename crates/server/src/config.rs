@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) throttle: Throttle,
     /// How due callbacks are submitted.
     pub(crate) dispatch: Dispatch,
+    /// How long records are kept.
+    pub(crate) retention: Retention,
     /// The orchestration server; without nodes, callbacks stay SCHEDULED.
     pub(crate) ors: ges_ors::Config,
     /// The Redis of the voice services, whose stream starts sessions; without nodes of its own, they start over HTTP.
@@ -151,6 +153,22 @@ pub(crate) enum WhenUncounted {
     Admit,
     /// They are refused.
     Refuse,
+}
+
+/// How long records are kept.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Retention {
+    /// Days after which completed callbacks, ended call-ins and all that belongs to them are removed.
+    pub(crate) days: u32,
+    /// Seconds between two rounds of removal.
+    pub(crate) every_seconds: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 30, every_seconds: 60 }
+    }
 }
 
 /// How due callbacks are submitted.
@@ -342,6 +360,8 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
     range("dispatch.poll_ms", config.dispatch.poll_ms, 10, 10_000);
     range("dispatch.lease_seconds", config.dispatch.lease_seconds.into(), 5, 300);
     range("dispatch.batch", config.dispatch.batch.into(), 1, 1000);
+    range("retention.days", config.retention.days.into(), 1, 3650);
+    range("retention.every_seconds", config.retention.every_seconds, 1, 86_400);
     range("dispatch.concurrency", config.dispatch.concurrency as u64, 1, 1000);
     range("server.drain_seconds", config.server.drain_seconds, 0, 60);
     range("server.grace_seconds", config.server.grace_seconds, 1, 60);

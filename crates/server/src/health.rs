@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ges_auth::Gws;
+use ges_domain::id::TenantId;
 use ges_ors::Ors;
 use ges_ports::{Clock, Effects};
 use ges_urs::Urs;
-use ges_web::{Component, Exposition, Health, Meters, Ready, Standing};
+use ges_web::{Component, Exposition, Health, Located, Meters, Ready, Standing};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::timeout;
 
@@ -144,6 +145,18 @@ impl Health for Watch {
             }));
         }
         all
+    }
+
+    fn located(&self, tenant: TenantId) -> Vec<Located> {
+        let orchestrators = self.ors.iter().flat_map(|ors| ors.health());
+        let orchestrators = orchestrators.map(|node| (node.region, true, !node.barred));
+        let routers = self.urs.iter().flat_map(|urs| urs.health());
+        let routers = routers.filter(|node| node.tenant == tenant);
+        let routers = routers.map(|node| (node.region, false, node.answers && !node.barred));
+        let all = orchestrators.chain(routers).filter_map(|(region, orchestrator, healthy)| {
+            Some(Located { region: region?.to_string(), orchestrator, healthy })
+        });
+        all.collect()
     }
 }
 

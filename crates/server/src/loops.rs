@@ -22,6 +22,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 const LAGGING_SECS: f64 = 5.0;
 /// How long an event may lie before webhooks are told of it.
 const HERALD_EVERY: Duration = Duration::from_millis(250);
+/// What remains of a number that is to be forgotten is looked for this often.
+const FORGETS_EVERY: Duration = Duration::from_secs(5);
 /// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
@@ -122,6 +124,49 @@ impl Loops {
         self.every(Duration::from_secs(2), move || {
             let health = Arc::clone(&health);
             async move { health.beat().await }
+        });
+    }
+
+    /// Removes what was kept long enough, and goes on with numbers that are to be forgotten.
+    ///
+    /// Every node does so: what one holds, another passes over.
+    pub(crate) fn clean(&mut self, app: Arc<App>, period: Duration) {
+        let cleaner = Arc::clone(&app);
+        self.every(period, move || {
+            let app = Arc::clone(&cleaner);
+            async move {
+                match app.purge().await {
+                    Ok(round) if round.callbacks + round.call_ins > 0 => tracing::info!(
+                        callbacks = round.callbacks,
+                        call_ins = round.call_ins,
+                        "records whose time was over were removed"
+                    ),
+                    Ok(_nothing) => {}
+                    Err(fault) => {
+                        tracing::warn!(
+                            peer = fault.peer,
+                            fault.kind = fault.kind.as_str(),
+                            "records whose time is over stay for now"
+                        );
+                    }
+                }
+            }
+        });
+        self.every(FORGETS_EVERY, move || {
+            let app = Arc::clone(&app);
+            async move {
+                match app.keep_forgetting().await {
+                    #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
+                    Ok(waiting) => metrics::gauge!("ges_privacy_waiting").set(waiting as f64),
+                    Err(fault) => {
+                        tracing::warn!(
+                            peer = fault.peer,
+                            fault.kind = fault.kind.as_str(),
+                            "numbers that are to be forgotten wait"
+                        );
+                    }
+                }
+            }
         });
     }
 

@@ -104,6 +104,7 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     };
     loops.refresh(Arc::clone(&house.app), Arc::clone(&house.health), hears);
     loops.learn(Arc::clone(&house.app));
+    loops.clean(Arc::clone(&house.app), Duration::from_secs(config.retention.every_seconds));
     loops.herald(Arc::clone(&house.app));
     if let Some(access) = house.access.clone() {
         loops.reload(access);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use ges_domain::time::SignedDuration;
 use ges_embedded::Embedded;
-use ges_ports::{Audit, Callbacks, Catalogues, Clock as _, Deliveries, Effects, Fault, Records};
+use ges_ports::{
+    Audit, CallIns, Callbacks, Catalogues, Clock as _, Deliveries, Effects, Fault, Records,
+};
 use ges_postgres::Postgres;
 
 use crate::config::{Config, Synchronous};
@@ -20,6 +22,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct Store {
     pub(crate) callbacks: Arc<dyn Callbacks>,
+    pub(crate) call_ins: Arc<dyn CallIns>,
     pub(crate) effects: Arc<dyn Effects>,
     pub(crate) catalogues: Arc<dyn Catalogues>,
     pub(crate) records: Arc<dyn Records>,
@@ -36,11 +39,12 @@ pub(crate) struct Store {
 impl Store {
     fn of<S>(store: S, name: String, kind: &'static str) -> Self
     where
-        S: Callbacks + Effects + Catalogues + Records + Audit + Deliveries + 'static,
+        S: Callbacks + CallIns + Effects + Catalogues + Records + Audit + Deliveries + 'static,
     {
         let store = Arc::new(store);
         Self {
             callbacks: store.clone(),
+            call_ins: store.clone(),
             effects: store.clone(),
             catalogues: store.clone(),
             records: store.clone(),

@@ -68,6 +68,7 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
     let urs = urs(config, &clients)?;
     let ports = Ports {
         callbacks: Arc::clone(&store.callbacks),
+        call_ins: Arc::clone(&store.call_ins),
         effects: Arc::clone(&store.effects),
         catalogues: Arc::clone(&store.catalogues),
         records: Arc::clone(&store.records),
@@ -125,6 +126,7 @@ fn options(config: &Config) -> anyhow::Result<Options> {
         lease: SignedDuration::from_secs(config.dispatch.lease_seconds.into()),
         batch: config.dispatch.batch,
         concurrency: config.dispatch.concurrency,
+        retention: SignedDuration::from_hours(24 * i64::from(config.retention.days)),
         admit_uncounted: config.throttle.when_uncounted == WhenUncounted::Admit,
         delivery_log: SignedDuration::from_hours(24 * i64::from(config.webhooks.log_days.get())),
         ..Options::new(node)

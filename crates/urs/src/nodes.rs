@@ -19,6 +19,8 @@ pub struct NodeHealth {
     pub tenant: TenantId,
     /// Its base address.
     pub url: String,
+    /// Its region, where one is configured.
+    pub region: Option<RegionName>,
     /// Whether it answered when it was last asked; unasked, it is taken for well.
     pub answers: bool,
     /// Whether it is left alone because it failed too often in a row.
@@ -156,6 +158,7 @@ impl Nodes {
                 NodeHealth {
                     tenant: *tenant,
                     url: node.base.to_string(),
+                    region: node.region.clone(),
                     answers: !state.silent,
                     barred: state.breaker.barred(),
                     last_error: state.last_error.clone(),

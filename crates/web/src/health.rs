@@ -1,6 +1,7 @@
 //! What the web asks of its server: how it fares, and what it has counted.
 
 use async_trait::async_trait;
+use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
 
 /// How a component fares.
@@ -38,6 +39,17 @@ pub struct Component {
     pub last_error: Option<String>,
 }
 
+/// A neighbour's node in its region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The region.
+    pub region: String,
+    /// Whether it is an orchestration server, and not a router.
+    pub orchestrator: bool,
+    /// Whether it answers.
+    pub healthy: bool,
+}
+
 /// How the service fares.
 #[async_trait]
 pub trait Health: Send + Sync {
@@ -52,6 +64,11 @@ pub trait Health: Send + Sync {
 
     /// Every component, whether or not it decides anything.
     async fn components(&self) -> Vec<Component>;
+
+    /// The nodes of orchestration servers, and of a tenant's routers, that have a region.
+    fn located(&self, _tenant: TenantId) -> Vec<Located> {
+        Vec::new()
+    }
 }
 
 /// Whether a node should get requests.

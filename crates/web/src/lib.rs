@@ -27,7 +27,7 @@ use ges_app::App;
 
 pub use about::About;
 pub use config::Config;
-pub use health::{Component, Exposition, Health, Meters, Ready, Standing};
+pub use health::{Component, Exposition, Health, Located, Meters, Ready, Standing};
 pub use openapi::document;
 pub use problem::Code;
 pub use routes::settings::complaints as settings_complaints;

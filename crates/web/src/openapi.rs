@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use crate::desk;
 use crate::problem::Code;
 use crate::routes::{
-    callbacks, called_in, captcha, create, notification, offers, queues, search, sessions,
+    call_in, callbacks, called_in, captcha, create, notification, offers, queues, search, sessions,
     settings, statistics, system, watermark,
 };
 use crate::wire::Failure;
@@ -26,11 +26,15 @@ use crate::wire::Failure;
         (name = "statistics", description = "The contact centre's figures"),
         (name = "notices", description = "Notices on customers' devices"),
         (name = "captcha", description = "Whether a person asks"),
+        (name = "call-in", description = "Numbers that customers call in on"),
         (name = "flows", description = "For the contact centre's call flows"),
         (name = "sessions", description = "For the session that works on a callback"),
         (name = "settings", description = "What a contact centre offers, as Designer publishes it"),
         (name = "sign-in", description = "For people: coming in, who they are, what they like"),
         (name = "worklist", description = "For people: callbacks, one by one and in lists"),
+        (name = "services", description = "For people: services and office hours"),
+        (name = "rules", description = "For people: capacity, numbers, regions, and the planner"),
+        (name = "privacy", description = "For people: what is kept of a number"),
         (name = "audit", description = "For people: who did what"),
         (name = "credentials", description = "For people: accounts with other systems"),
         (name = "api-keys", description = "For people: keys of the public API, and the contact centre at its source"),
@@ -52,6 +56,9 @@ use crate::wire::Failure;
         notification::publish,
         captcha::verify,
         called_in::called_in,
+        call_in::create,
+        call_in::recognise,
+        call_in::provide,
         watermark::watermark,
         sessions::attended,
         sessions::started,
@@ -97,6 +104,8 @@ const OWN: &[(&str, &[u16])] = &[
     ("cancelCallback", &[404]),
     ("rescheduleCallback", &[404, 409, 429]),
     ("publishSettings", &[409, 422]),
+    ("createCallInRequest", &[404, 409, 422, 429]),
+    ("provideCallInGroup", &[409]),
 ];
 
 /// The description as JSON.

@@ -1,5 +1,6 @@
 //! Every address, one file per resource.
 
+pub(crate) mod call_in;
 pub(crate) mod callbacks;
 pub(crate) mod called_in;
 pub(crate) mod captcha;
@@ -22,6 +23,7 @@ pub(crate) fn open(cfg: &mut ServiceConfig, web: &Web, surface: Surface) {
     create::open(cfg, web);
     callbacks::open(cfg, web);
     search::open(cfg, web);
+    call_in::open_public(cfg, web);
     offers::open(cfg, web);
     queues::open(cfg, web);
     statistics::open(cfg, web);
@@ -32,6 +34,7 @@ pub(crate) fn open(cfg: &mut ServiceConfig, web: &Web, surface: Surface) {
         Surface::Everything => {
             sessions::open(cfg, web);
             called_in::open(cfg, web);
+            call_in::open_internal(cfg, web);
             watermark::open(cfg, web);
             settings::open(cfg, web);
             system::open(cfg, web);

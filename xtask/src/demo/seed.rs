@@ -19,7 +19,32 @@ pub(crate) const BENCH: &str = "CB_Bench";
 pub(crate) fn sow(address: SocketAddr, internal_key: &str) -> Result<()> {
     push(address, internal_key, REVISION, &settings())?;
     say::remark(format_args!("{SALES} and {SUPPORT} are offered"));
+    provide(address, internal_key, GROUP, &group())?;
+    say::remark(format_args!("{GROUP} can be called in on"));
     Ok(())
+}
+
+/// The group of numbers to call in on; each request gets an access code.
+const GROUP: &str = "technical_help";
+
+fn group() -> Value {
+    json!({
+        "numbers": ["+19059680004", "+19059680005"],
+        "provideCode": true,
+        "codeDigits": 6,
+        "ttlSeconds": 900,
+        "allocation": "shared",
+    })
+}
+
+fn provide(address: SocketAddr, internal_key: &str, name: &str, group: &Value) -> Result<()> {
+    let path = format!("/ges/internal/v1/tenants/{TENANT}/call-in/groups/{name}");
+    let request = Request::json("PUT", path, group).header("x-ges-internal-key", internal_key);
+    let answer = http::send(address, &request)?;
+    match answer.status {
+        200 => Ok(()),
+        status => bail!("the group was refused ({status}): {}", answer.text()),
+    }
 }
 
 /// Adds the service that benchmarks book.

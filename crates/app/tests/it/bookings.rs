@@ -1,8 +1,10 @@
 //! Booking as clients meet it.
 
+use ges_app::Failure;
 use ges_contracts::given;
 use ges_domain::callback::Kind;
 use ges_domain::refusal::Refusal;
+use ges_domain::service::DuplicatePolicy;
 use ges_ports::Booked;
 
 use crate::house::{House, key, refusal};
@@ -88,4 +90,66 @@ async fn a_slot_that_its_queue_would_spill_out_of_is_refused_when_asked_to_check
     assert!(house.book(wish(3600)).await.is_ok());
     let refused = refusal(house.book(wish(3600 + 900)).await);
     assert!(matches!(refused, Refusal::SlotFull { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn places_in_windows_are_given_back_when_a_booking_fails_in_any_way() {
+    let house = House::with(|settings| {
+        settings.max_bookings_per_ten_minutes = 2;
+        settings.max_immediate_per_number_per_day = 1;
+        settings.capacity_per_slot = 1;
+        settings.duplicate_policy = DuplicatePolicy::Reject;
+    })
+    .await;
+    house.booked(1, Some(7200)).await;
+    // One place of two is left. None of these takes it for good: a full slot, a share that is taken, a catalogue that
+    // changed under the booking and cannot be read again.
+    for _try in 0..3 {
+        let full = refusal(house.book(house.wish(2, Some(7200))).await);
+        assert!(matches!(full, Refusal::SlotFull { .. }), "{full:?}");
+        let share = refusal(house.book(house.wish(1, Some(10_800))).await);
+        assert_eq!(share, Refusal::ShareTaken);
+        house.republish(|_| {}).await;
+        house.papers_away(true);
+        assert!(matches!(house.book(house.wish(3, None)).await, Err(Failure::Faulted(_))));
+        house.papers_away(false);
+    }
+    let last = house.booked(3, None).await;
+    assert_eq!(last.kind, Kind::Immediate, "neither its number's place nor the service's was kept");
+    let throttled = refusal(house.book(house.wish(4, None)).await);
+    assert!(matches!(throttled, Refusal::ServiceThrottled { .. }), "{throttled:?}");
+}
+
+#[tokio::test]
+async fn a_window_counts_exactly_when_many_book_at_once_on_several_nodes() {
+    let house = House::with(|settings| settings.max_bookings_per_ten_minutes = 7).await;
+    let nodes: Vec<House> = (1..=3).map(|node| house.seen_by(node)).collect();
+    let wishes = (0..30_u32).map(|number| {
+        let node = &nodes[usize::try_from(number % 3).unwrap()];
+        node.book(node.wish(number, None))
+    });
+    let answers = futures::future::join_all(wishes).await;
+    let booked = answers.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(booked, 7);
+    for answer in answers.into_iter().filter(Result::is_err) {
+        let refused = refusal(answer);
+        assert!(matches!(refused, Refusal::ServiceThrottled { .. }), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_has_its_share_exactly_when_it_books_at_once_on_several_nodes() {
+    let house = House::with(|settings| settings.duplicate_policy = DuplicatePolicy::MaxTwo).await;
+    let nodes: Vec<House> = (1..=3).map(|node| house.seen_by(node)).collect();
+    let wishes = (0..12_u32).map(|turn| {
+        let node = &nodes[usize::try_from(turn % 3).unwrap()];
+        node.book(node.wish(1, (turn % 2 == 0).then_some(7200)))
+    });
+    let answers = futures::future::join_all(wishes).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 2);
+    for answer in answers.into_iter().filter(Result::is_err) {
+        let refused = refusal(answer);
+        let known = matches!(refused, Refusal::ShareTaken | Refusal::NumberThrottled { .. });
+        assert!(known, "{refused:?}");
+    }
 }

@@ -15,19 +15,22 @@ use ges_domain::effect::Signal;
 use ges_domain::event::Actor;
 use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, SessionId, TenantId};
 use ges_domain::name::RegionName;
+use ges_domain::numbers::{Pattern, Rule};
+use ges_domain::phone::Country;
 use ges_domain::refusal::Refusal;
 use ges_domain::service::Settings;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_embedded::Embedded;
 use ges_ports::{
     ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, FaultKind, HumanProof, Ids,
-    Orchestrator, Place, Receipt, Record, RecordError, RecordKey, RecordKind, RecordName, Records,
-    SessionRef, SessionRequest, UpdateToken, Wait, WaitQuery, WaitTimes,
+    Orchestrator, Place, Receipt, SessionRef, SessionRequest, UpdateToken, Wait, WaitQuery,
+    WaitTimes,
 };
 use uuid::Uuid;
 
 use crate::listeners::Listeners;
 use crate::neighbours::{Captcha, Devices, Figures};
+use crate::papers::{Papers, Shelves};
 
 /// A clock that stands still until it is turned.
 pub(crate) struct HandClock(AtomicU64);
@@ -223,66 +226,10 @@ pub(crate) struct House {
     pub(crate) captcha: Arc<Captcha>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) tenant: TenantId,
+    papers: Arc<Papers>,
     pub(crate) store: Arc<Embedded>,
     clock: Arc<HandClock>,
     pub(crate) outside: Ports,
-}
-
-/// The store's records, whose answer to a write can get lost.
-pub(crate) struct Shelves {
-    pub(crate) store: Arc<Embedded>,
-    lose: AtomicU64,
-}
-
-impl Shelves {
-    /// The answers to the next writes get lost.
-    pub(crate) fn lose_answers(&self, count: u64) {
-        self.lose.store(count, Ordering::SeqCst);
-    }
-}
-
-#[async_trait]
-impl Records for Shelves {
-    async fn get(&self, key: &RecordKey) -> Result<Option<Record>, Fault> {
-        self.store.get(key).await
-    }
-
-    async fn put(
-        &self,
-        key: &RecordKey,
-        document: &str,
-        expected: Revision,
-    ) -> Result<Revision, RecordError> {
-        let revision = self.store.put(key, document, expected).await?;
-        let less = |left: u64| left.checked_sub(1);
-        match self.lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
-            Ok(_lost) => Err(Fault::timed_out("store").into()),
-            Err(_none) => Ok(revision),
-        }
-    }
-
-    async fn remove(&self, key: &RecordKey, expected: Revision) -> Result<(), RecordError> {
-        self.store.remove(key, expected).await
-    }
-
-    async fn list(
-        &self,
-        tenant: TenantId,
-        kind: RecordKind,
-        after: Option<&RecordName>,
-        limit: u16,
-    ) -> Result<Vec<Record>, Fault> {
-        self.store.list(tenant, kind, after, limit).await
-    }
-
-    async fn owners(
-        &self,
-        kind: RecordKind,
-        after: Option<TenantId>,
-        limit: u16,
-    ) -> Result<Vec<TenantId>, Fault> {
-        self.store.owners(kind, after, limit).await
-    }
 }
 
 impl House {
@@ -299,7 +246,8 @@ impl House {
         store.replace(&first).await.unwrap();
         let micros = u64::try_from(given::now().as_microsecond()).unwrap();
         let clock = Arc::new(HandClock(AtomicU64::new(micros)));
-        let records = Arc::new(Shelves { store: store.clone(), lose: AtomicU64::new(0) });
+        let records = Arc::new(Shelves::of(store.clone()));
+        let papers = Arc::new(Papers::of(store.clone()));
         let (ors, router) = (Arc::new(Ors::default()), Arc::new(Router::default()));
         let listeners = Arc::new(Listeners::default());
         let ids = Arc::new(CountingIds(AtomicU64::new(1)));
@@ -307,8 +255,9 @@ impl House {
         let (devices, captcha, figures) = <(Arc<Devices>, Arc<Captcha>, Arc<Figures>)>::default();
         let outside = Ports {
             callbacks: store.clone(),
+            call_ins: store.clone(),
             effects: store.clone(),
-            catalogues: store.clone(),
+            catalogues: papers.clone(),
             records: records.clone(),
             audit: store.clone(),
             deliveries: store.clone(),
@@ -341,6 +290,7 @@ impl House {
             captcha,
             figures,
             tenant,
+            papers,
             store,
             clock,
             outside,
@@ -359,6 +309,7 @@ impl House {
             captcha: self.captcha.clone(),
             figures: self.figures.clone(),
             tenant: self.tenant,
+            papers: self.papers.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
             outside: self.outside.clone(),
@@ -454,6 +405,32 @@ impl House {
     pub(crate) async fn republish(&self, write: impl FnOnce(&mut Settings)) {
         let standing = self.store.load(self.tenant).await.unwrap().unwrap();
         self.store.replace(&given::republished(&standing, write)).await.unwrap();
+    }
+
+    /// Catalogues cannot be read, or can again.
+    pub(crate) fn papers_away(&self, away: bool) {
+        self.papers.put_away(away);
+    }
+
+    /// Asks for another time of a callback.
+    pub(crate) async fn reschedule(&self, id: CallbackId, secs: i64) -> Result<Callback, Failure> {
+        let at = given::after_secs(secs);
+        self.app.reschedule(self.tenant, id, at, Actor::Api, None).await
+    }
+
+    /// Blocks one more number for the first service's queue behind the app's back.
+    pub(crate) async fn block(&self, number: &str) {
+        let mut next = self.store.load(self.tenant).await.unwrap().unwrap();
+        next.revision = next.revision.next();
+        let id = RecordId::new(Uuid::from_u128(1));
+        let before = next.numbers.by_id.get(&id).map(|named| named.rule.blocked().to_vec());
+        let mut blocked = before.unwrap_or_default();
+        blocked.push(Pattern::parse(number).unwrap());
+        let rule = Rule::new([Country::US], blocked).unwrap();
+        let named = Named { name: String::from("blocked"), rule };
+        next.numbers.by_id.insert(id, named);
+        next.numbers.of_queue.insert(given::queue_of(given::SALES), id);
+        self.store.replace(&next).await.unwrap();
     }
 
     /// The session of an attempt as it speaks to us.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod administration;
 mod admission;
 mod bookings;
 mod changes;
@@ -14,5 +15,7 @@ mod nearness;
 mod neighbours;
 mod news;
 mod notices;
+mod papers;
+mod retention;
 mod sessions;
 mod webhooks;

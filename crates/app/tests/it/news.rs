@@ -52,6 +52,7 @@ async fn publish(node: &House, capacity: u32) {
         full: false,
         revision: standing.published + 1,
         services: BTreeMap::from([(name, settings)]),
+        by: None,
         removed: BTreeSet::new(),
         hours: BTreeMap::new(),
     };

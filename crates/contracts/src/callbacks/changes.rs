@@ -3,6 +3,7 @@
 use ges_domain::callback::{
     ACKNOWLEDGE_AFTER, Change, Kind, Outcome, Placement, Reason, SlotClaim, State,
 };
+use ges_domain::capacity::SlotLength;
 use ges_domain::effect::{Effect, Ordinal, Signal};
 use ges_domain::event::{Actor, Happening};
 use ges_domain::id::{Attempt, Revision};
@@ -27,6 +28,7 @@ macro_rules! change_promises {
             a_place_that_was_used_is_not_given_back,
             rescheduling_moves_the_place,
             rescheduling_into_a_full_slot_changes_nothing,
+            a_new_time_decided_under_an_older_catalogue_changes_nothing,
             a_change_that_changes_nothing_stores_nothing,
             a_refused_change_stores_nothing_and_stops_no_other,
             two_changes_of_one_callback_are_made_in_order,
@@ -152,9 +154,7 @@ pub async fn a_place_that_was_used_is_not_given_back(world: World) {
 }
 
 fn moves_to(number: i64, limit: u32) -> Change {
-    let claim = Some(SlotClaim { start: slot(number), limit });
-    let to = Placement { kind: Kind::Scheduled, desired_at: slot(number), claim };
-    Change::Reschedule { by: Actor::Api, to }
+    Change::Reschedule { by: Actor::Api, to: placement(number, limit) }
 }
 
 /// The old place is free and the new one taken in one step; the timer moves too.
@@ -176,7 +176,25 @@ pub async fn rescheduling_moves_the_place(world: World) {
 
 fn placement(number: i64, limit: u32) -> Placement {
     let claim = Some(SlotClaim { start: slot(number), limit });
-    Placement { kind: Kind::Scheduled, desired_at: slot(number), claim }
+    let under = Revision::new(1);
+    Placement { kind: Kind::Scheduled, desired_at: slot(number), claim, under }
+}
+
+/// A place that was decided under a catalogue which another has replaced is not taken, and none is given back.
+pub async fn a_new_time_decided_under_an_older_catalogue_changes_nothing(world: World) {
+    let mut desk = Desk::open(world).await;
+    let booked = desk.booked(1, 0).await;
+    let history = desk.history(booked.id).await;
+    desk.republish(|settings| settings.slot_length = SlotLength::HOUR).await;
+    let standing = desk.find(booked.id).await;
+    let refused = desk.change(booked.id, moves_to(3, 4), after_secs(1)).await;
+    assert!(matches!(refused, Err(ChangeError::CatalogueChanged)), "{refused:?}");
+    assert_eq!(desk.find(booked.id).await, standing);
+    assert_eq!(desk.history(booked.id).await, history);
+    assert_eq!(desk.taken().await, [(slot(0), 1)]);
+    let to = Placement { under: desk.catalogue.revision, ..placement(2, 4) };
+    desk.changed(booked.id, Change::Reschedule { by: Actor::Api, to }, after_secs(1)).await;
+    assert_eq!(desk.taken().await, [(slot(2), 1)]);
 }
 
 /// Who cannot get the new place keeps the old one, and everything else.

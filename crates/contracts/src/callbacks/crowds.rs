@@ -7,6 +7,7 @@ use ges_domain::booking::Booking;
 use ges_domain::callback::{Callback, Kind};
 use ges_domain::callback::{Change, Placement, SlotClaim};
 use ges_domain::event::Actor;
+use ges_domain::id::Revision;
 use ges_domain::refusal::Refusal;
 use ges_domain::service::DuplicatePolicy;
 use ges_ports::{BookError, Booked, ChangeError};
@@ -147,7 +148,8 @@ pub async fn a_crowd_of_changes_loses_none(world: World) {
 /// A wish for another slot that has room for so many.
 fn moves_to(number: i64, limit: u32) -> Change {
     let claim = Some(SlotClaim { start: slot(number), limit });
-    let to = Placement { kind: Kind::Scheduled, desired_at: slot(number), claim };
+    let under = Revision::new(1);
+    let to = Placement { kind: Kind::Scheduled, desired_at: slot(number), claim, under };
     Change::Reschedule { by: Actor::Api, to }
 }
 

@@ -3,7 +3,7 @@
 use super::{Callback, Diagnostics, Kind, Patch, PushTarget, Report, UserData};
 use crate::effect::{Effect, Ordinal, Timer};
 use crate::event::{Actor, Event};
-use crate::id::{Attempt, SessionId};
+use crate::id::{Attempt, Revision, SessionId};
 use crate::phone::PhoneNumber;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -35,6 +35,8 @@ pub struct Placement {
     pub desired_at: Timestamp,
     /// The place it takes; none for an immediate callback.
     pub claim: Option<SlotClaim>,
+    /// The revision of the catalogue that it was decided under: under another, its slot may lie elsewhere.
+    pub under: Revision,
 }
 
 /// What an administrator can correct in a callback that waits here.

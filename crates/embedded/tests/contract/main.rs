@@ -6,17 +6,22 @@ use std::sync::Arc;
 
 use ges_contracts::World;
 use ges_embedded::{Config, Counters, Embedded, LocalSessions, Synchronous};
-use ges_ports::{Sessions, Throttle};
+use ges_ports::{CallIns, Sessions, Throttle};
 
 mod in_memory {
     //! One connection for everything.
 
-    use super::{Arc, Embedded, World};
+    use super::{Arc, CallIns, Embedded, World};
 
     async fn fresh() -> World {
         World::of(Arc::new(Embedded::in_memory().expect("a store in memory opens")))
     }
 
+    async fn call_ins() -> Arc<dyn CallIns> {
+        Arc::new(Embedded::in_memory().expect("a store in memory opens"))
+    }
+
+    ges_contracts::call_ins!(call_ins);
     ges_contracts::callbacks!(fresh);
     ges_contracts::effects!(fresh);
     ges_contracts::catalogues!(fresh);

@@ -10,7 +10,7 @@ use diesel::sql_types::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ges_domain::booking::{Booking, Fingerprint, IdempotencyKey, KEY_KEPT};
-use ges_domain::id::{CallbackId, Revision, TenantId};
+use ges_domain::id::{CallbackId, TenantId};
 use ges_domain::time::Timestamp;
 
 use super::desk::{Decision, Desk, Earlier, NumberKey, ServiceKey, SlotKey};
@@ -118,20 +118,12 @@ struct Asked {
 
 /// What the database answered.
 struct Answered {
-    revisions: Vec<RevisionRow>,
+    revisions: Vec<locks::RevisionRow>,
     keys: Vec<KeyRow>,
     stored: Vec<StoredRow>,
     slots: Vec<TakenRow>,
     numbers: Vec<CountRow>,
     waiting: Vec<CountRow>,
-}
-
-#[derive(diesel::QueryableByName)]
-struct RevisionRow {
-    #[diesel(sql_type = Uuid)]
-    tenant: uuid::Uuid,
-    #[diesel(sql_type = BigInt)]
-    revision: i64,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -209,7 +201,7 @@ impl Asked {
             execute(connection, begin),
             locks::share_catalogues(connection, &self.tenants),
             locks::lock(connection, &self.names),
-            revisions(connection, &self.tenants),
+            locks::revisions(connection, &self.tenants),
             keys(connection, &self.keys),
             stored(connection, &self.stored),
             locks::taken(connection, &self.slots),
@@ -232,10 +224,7 @@ impl Asked {
     fn desk(&self, answered: Answered) -> Result<Desk, Failure> {
         let mut desk =
             Desk { slots: locks::taken_of(&self.slots, answered.slots)?, ..Desk::default() };
-        for row in answered.revisions {
-            let revision = u64::try_from(row.revision).map_err(Failure::corrupt)?;
-            desk.revisions.insert(TenantId::new(row.tenant), Revision::new(revision));
-        }
+        desk.revisions = locks::revisions_of(answered.revisions)?;
         for row in answered.keys {
             let key = IdempotencyKey::parse(&row.key).map_err(Failure::corrupt)?;
             let bytes = <[u8; 32]>::try_from(row.fingerprint)
@@ -270,15 +259,6 @@ fn bounded(count: i64) -> u32 {
 /// A bound as the database takes it.
 fn bound(most: u32) -> i32 {
     i32::try_from(most).unwrap_or(i32::MAX)
-}
-
-async fn revisions(
-    mut connection: &AsyncPgConnection,
-    tenants: &BTreeSet<TenantId>,
-) -> QueryResult<Vec<RevisionRow>> {
-    let tenants: Vec<_> = tenants.iter().map(|tenant| tenant.uuid()).collect();
-    let asked = statement(include_str!("../sql/revisions.sql")).bind::<Array<Uuid>, _>(tenants);
-    Cached(asked).load(&mut connection).await
 }
 
 async fn keys(

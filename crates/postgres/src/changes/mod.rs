@@ -12,7 +12,6 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ges_domain::callback::{Callback, Outcome};
 use ges_domain::effect::{Effect, Ordinal};
 use ges_domain::id::TenantId;
-use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
 use ges_ports::{Aimed, ChangeError, Fault, FaultKind};
 
@@ -42,15 +41,11 @@ pub(crate) async fn change_each(
     let mut answers = Vec::with_capacity(changes.len());
     for chunk in changes.chunks(CHUNK) {
         match change_chunk(pool, chunk).await {
-            Ok(outcomes) => answers.extend(outcomes.into_iter().map(answer)),
+            Ok(outcomes) => answers.extend(outcomes),
             Err(failure) => again(pool, chunk, failure, &mut answers).await,
         }
     }
     answers
-}
-
-fn answer(outcome: Result<Outcome, Refusal>) -> Result<Outcome, ChangeError> {
-    outcome.map_err(ChangeError::Refused)
 }
 
 /// Tries changes again that failed together, each alone, so that the fault of one is not the fault of the others. What
@@ -73,7 +68,7 @@ async fn again(
             continue;
         }
         match change_chunk(pool, std::slice::from_ref(step)).await {
-            Ok(outcomes) => answers.extend(outcomes.into_iter().map(answer)),
+            Ok(outcomes) => answers.extend(outcomes),
             Err(failure) => {
                 answers.push(Err(fault_again(&failure).into()));
                 if failure.reach == Reach::Database {
@@ -97,7 +92,7 @@ fn fault_again(failure: &Failure) -> Fault {
 async fn change_chunk(
     pool: &Pool,
     chunk: &[Step],
-) -> Result<Vec<Result<Outcome, Refusal>>, Failure> {
+) -> Result<Vec<Result<Outcome, ChangeError>>, Failure> {
     let mut lent = pool.lend().await?;
     lent.take();
     let deadline = pool.deadline();
@@ -114,11 +109,13 @@ async fn decide_and_store(
     pool: &Pool,
     chunk: &[Step],
     deadline: Duration,
-) -> Result<Vec<Result<Outcome, Refusal>>, Failure> {
-    let locked = within(deadline, Phase::Before, lock(connection, pool.begin(), chunk)).await?;
+) -> Result<Vec<Result<Outcome, ChangeError>>, Failure> {
+    let asked = lock(connection, pool.begin(), chunk);
+    let (revisions, locked) = within(deadline, Phase::Before, asked).await?;
     let standing: Result<Vec<Callback>, _> =
         locked.iter().map(|row| rows::callback(&row.document, row.slot)).collect();
     let mut sheet = Sheet::of(standing?);
+    sheet.revisions = locks::revisions_of(revisions)?;
     let slots = sheet.slots_at_stake(chunk);
     if !slots.is_empty() {
         let names = slots.iter().map(locks::slot_name).collect();
@@ -149,12 +146,12 @@ struct CallbackRow {
     document: String,
 }
 
-/// Begins a transaction and locks its callbacks.
+/// Begins a transaction, locks its callbacks, and reads the catalogues' revisions that callbacks move under.
 async fn lock(
     mut connection: &AsyncPgConnection,
     begin: &str,
     chunk: &[Step],
-) -> QueryResult<Vec<CallbackRow>> {
+) -> QueryResult<(Vec<locks::RevisionRow>, Vec<CallbackRow>)> {
     let chunk = || chunk.iter().map(|step| &step.aimed);
     // Only what moves between slots minds the catalogue: to replace it counts the places anew.
     let moving: BTreeSet<TenantId> =
@@ -164,14 +161,16 @@ async fn lock(
     let asked = statement(include_str!("../sql/lock_callbacks.sql"))
         .bind::<Array<Uuid>, _>(tenants)
         .bind::<Array<Uuid>, _>(ids);
-    let (begun, shared, locked) = futures::join!(
+    // Each statement is sent before the last is answered, and sees what was committed before it began.
+    let (begun, shared, revisions, locked) = futures::join!(
         execute(connection, begin),
         locks::share_catalogues(connection, &moving),
+        locks::revisions(connection, &moving),
         Cached(asked).load(&mut connection),
     );
     begun?;
     shared?;
-    locked
+    Ok((revisions?, locked?))
 }
 
 /// A sheet's documents.

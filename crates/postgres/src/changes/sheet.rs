@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ges_domain::callback::{Callback, Change, Outcome, SlotClaim, TimerChange};
 use ges_domain::effect::{Effect, Ordinal};
 use ges_domain::event::Event;
-use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
-use ges_ports::Aimed;
+use ges_ports::{Aimed, ChangeError};
 
 use super::Step;
 use crate::booking::SlotKey;
@@ -37,6 +37,8 @@ pub(super) type Due = (Timestamp, Effect);
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
     standing: HashMap<Name, Callback>,
+    /// The revisions of the catalogues that stand, for those who move under them.
+    pub(super) revisions: HashMap<TenantId, Revision>,
     /// The callbacks that changed.
     pub(super) changed: BTreeSet<Name>,
     /// New rows of their histories.
@@ -88,17 +90,23 @@ impl Sheet {
     }
 
     /// Makes one change on paper. A refusal leaves the sheet as it was.
-    pub(super) fn make(&mut self, aimed: &Aimed, now: Timestamp) -> Result<Outcome, Refusal> {
+    pub(super) fn make(&mut self, aimed: &Aimed, now: Timestamp) -> Result<Outcome, ChangeError> {
+        let refused = ChangeError::Refused;
         let name = (aimed.tenant, aimed.callback);
-        let callback = self.standing.get(&name).ok_or(Refusal::NoSuchCallback)?;
+        let callback = self.standing.get(&name).ok_or(refused(Refusal::NoSuchCallback))?;
         if aimed.expected.is_some_and(|expected| expected != callback.revision) {
-            return Err(Refusal::Changed { now: callback.revision });
+            return Err(refused(Refusal::Changed { now: callback.revision }));
         }
-        let outcome = callback.clone().apply(&aimed.change, now)?;
+        if let Change::Reschedule { to, .. } = &aimed.change
+            && self.revisions.get(&aimed.tenant).copied().unwrap_or(Revision::NONE) != to.under
+        {
+            return Err(ChangeError::CatalogueChanged);
+        }
+        let outcome = callback.clone().apply(&aimed.change, now).map_err(refused)?;
         let Outcome::Changed(changed) = &outcome else { return Ok(outcome) };
         let slot = |start| (aimed.tenant, changed.callback.service.clone(), start);
         if let Some(claim) = changed.claim {
-            self.admit(slot(claim.start), claim)?;
+            self.admit(slot(claim.start), claim).map_err(refused)?;
         }
         if let Some(start) = changed.released {
             self.slots.entry(slot(start)).or_default().places -= 1;

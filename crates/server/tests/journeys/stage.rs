@@ -141,6 +141,20 @@ impl Stage {
         self.send(request.header("x-ges-internal-key", INTERNAL).json(&body)).await.unwrap()
     }
 
+    /// Asks the internal API as the contact centre's own systems do.
+    pub(crate) async fn internal(
+        &self,
+        node: &Node,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Said {
+        let url = format!("{}/ges/internal/v1/tenants/{TENANT}{path}", node.url);
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.http.request(method, url).header("x-ges-internal-key", INTERNAL);
+        self.send(request.json(body)).await.unwrap()
+    }
+
     /// Asks the public API.
     pub(crate) async fn ask(&self, node: &Node, path: &str, body: &Value) -> Said {
         self.try_ask(node, path, body, None).await.unwrap()

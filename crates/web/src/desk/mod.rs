@@ -41,18 +41,28 @@
 mod about;
 mod api_keys;
 mod audit;
+mod call_ins;
 mod callbacks;
+mod capacity;
+mod capacity_tools;
 mod changes;
 mod cookie;
 mod credentials;
 mod doors;
 mod guard;
 mod me;
+mod numbers;
+mod office_hours;
 mod operation;
 mod paging;
+mod planner;
 mod preferences;
+mod privacy;
 mod promises;
+mod regions;
 mod rows;
+mod rules;
+mod services;
 mod sign_in;
 mod trail;
 mod webhooks;
@@ -84,6 +94,16 @@ const SECTIONS: &[Section] = &[
     sign_in::SECTION,
     me::SECTION,
     preferences::SECTION,
+    services::SECTION,
+    office_hours::SECTION,
+    // Its addresses come before the one that takes any id.
+    capacity_tools::SECTION,
+    capacity::SECTION,
+    planner::SECTION,
+    numbers::SECTION,
+    regions::SECTION,
+    call_ins::SECTION,
+    privacy::SECTION,
     callbacks::SECTION,
     changes::SECTION,
     audit::SECTION,

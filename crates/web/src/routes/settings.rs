@@ -25,8 +25,9 @@ use crate::problem::{Code, Problem};
 use crate::pushes::Known;
 use crate::wire::Envelope;
 
+pub(crate) use read::{hours as read_hours, service as read_service};
 pub(super) use write::SessionRecord;
-use write::{HoursDocument, ServiceDocument};
+pub(crate) use write::{HoursDocument, ServiceDocument};
 
 /// The most services, withdrawals or business hours of one push.
 const MOST: usize = 10_000;
@@ -205,7 +206,7 @@ fn publication(body: &Map<String, Value>) -> Result<Publication, Problem> {
     let revision = fields.need("revision", rules::whole(1..=i64::MAX));
     let full = fields.need("mode", rules::word(MODES));
     fields.take("publishedAt", rules::instant);
-    fields.take("publishedBy", rules::text(255));
+    let by = fields.take("publishedBy", rules::owned(255));
     let services = fields.take("services", rules::list(MOST)).unwrap_or_default();
     let removed = fields.take("removed", rules::list(MOST)).unwrap_or_default();
     let hours = fields.take("businessHours", rules::list(MOST)).unwrap_or_default();
@@ -215,6 +216,7 @@ fn publication(body: &Map<String, Value>) -> Result<Publication, Problem> {
     let mut publication = Publication {
         full,
         revision: revision.unsigned_abs(),
+        by,
         services: BTreeMap::new(),
         removed: BTreeSet::new(),
         hours: BTreeMap::new(),

@@ -33,6 +33,9 @@ fn operations() -> Vec<Operation> {
         op("publishNotice", json!({ "channel": "FCM", "target": "t", "event": {"title": "T"} })),
         op("verifyCaptcha", json!({ "siteKey": "s", "captchaToken": "t" })),
         op("calledIn", json!({"phoneNumber": "+14155550101"})),
+        op("createCallInRequest", json!({"groupName": "technical_help"})),
+        op("matchCallIn", json!({"accessCode": 1})),
+        op("provideCallInGroup", json!({"numbers": ["+19059680004"]})),
         op("sessionStarted", json!({"attempt": 1, "sessionId": "A".repeat(32)})),
         op(
             "sessionState",
@@ -168,6 +171,7 @@ async fn every_bad_value_of_every_field_is_refused_by_its_name() {
     for Operation { id: operation, valid } in operations() {
         let (method, path, schema) = described(&document, operation);
         let path = path.replace("{id}", &id).replace("{ccid}", TENANT);
+        let path = path.replace("{group}", "technical_help");
         let ask = |body: Value| {
             let request = TestRequest::with_uri(&path).method(method.clone());
             let request = request

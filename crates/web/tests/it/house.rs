@@ -274,6 +274,7 @@ impl House {
         let (access, folder) = staff::access(&chance, beginning);
         let ports = Ports {
             callbacks: store.clone(),
+            call_ins: store.clone(),
             effects: store.clone(),
             catalogues: store.clone(),
             records: store.clone(),

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod administration;
+mod call_in;
 mod desk;
 mod edges;
 mod hostile;

@@ -28,7 +28,7 @@ pub(super) fn service(write: impl FnOnce(&mut Settings)) -> Service {
     write(&mut settings);
     let mut catalogue = Catalogue::empty(TenantId::new(Uuid::from_u128(1)));
     let name = ServiceName::parse("Support").unwrap();
-    catalogue.services.insert(name.clone(), Entry { settings, retired: false });
+    catalogue.services.insert(name.clone(), Entry::published(settings));
     catalogue.service(&name).unwrap()
 }
 

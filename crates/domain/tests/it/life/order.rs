@@ -2,7 +2,7 @@
 
 use ges_domain::callback::{Change, Kind, Outcome, Placement, Reason, State};
 use ges_domain::event::Actor;
-use ges_domain::id::Attempt;
+use ges_domain::id::{Attempt, Revision};
 use ges_domain::refusal::Refusal;
 use ges_domain::time::SignedDuration;
 use proptest::prelude::*;
@@ -34,6 +34,7 @@ fn any_change() -> impl Strategy<Value = Change> {
                 kind: Kind::Scheduled,
                 desired_at: after(secs),
                 claim: Some(claim(secs)),
+                under: Revision::new(1),
             },
         }),
     ]

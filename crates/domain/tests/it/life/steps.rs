@@ -6,7 +6,7 @@ use ges_domain::callback::{
 };
 use ges_domain::effect::{Effect, Notice, Signal};
 use ges_domain::event::{Actor, Happening};
-use ges_domain::id::Attempt;
+use ges_domain::id::{Attempt, Revision};
 use ges_domain::refusal::{Miss, Refusal};
 use ges_domain::service::DuplicatePolicy;
 use ges_domain::time::SignedDuration;
@@ -103,10 +103,19 @@ fn cancelling_gives_the_place_back_and_tells_the_session() {
     assert!(matches!(twice, Outcome::Unchanged(_)), "cancelling twice is cancelling once");
 }
 
+fn moved_to(secs: i64) -> Placement {
+    Placement {
+        kind: Kind::Scheduled,
+        desired_at: after(secs),
+        claim: Some(claim(secs)),
+        under: Revision::new(1),
+    }
+}
+
 #[test]
 fn what_an_agent_handles_is_neither_cancelled_nor_moved() {
     let talking = through(queued(), &[told(1, 1, State::Routing), told(1, 2, State::Processing)]);
-    let to = Placement { kind: Kind::Scheduled, desired_at: after(9000), claim: Some(claim(9000)) };
+    let to = moved_to(9000);
     for change in [
         Change::Cancel { by: Actor::Api },
         Change::CalledIn,
@@ -122,8 +131,7 @@ fn what_an_agent_handles_is_neither_cancelled_nor_moved() {
 fn another_time_frees_one_place_and_takes_another() {
     let waiting = scheduled(7200);
     let old = waiting.slot;
-    let to =
-        Placement { kind: Kind::Scheduled, desired_at: after(14_400), claim: Some(claim(14_400)) };
+    let to = moved_to(14_400);
     let change = Change::Reschedule { by: Actor::Api, to };
     let moved = make(waiting, &change, after(1));
     assert_eq!(moved.released, old);
@@ -135,8 +143,7 @@ fn another_time_frees_one_place_and_takes_another() {
 
 #[test]
 fn a_callback_in_its_queue_can_be_given_another_time() {
-    let to =
-        Placement { kind: Kind::Scheduled, desired_at: after(14_400), claim: Some(claim(14_400)) };
+    let to = moved_to(14_400);
     let moved = make(queued(), &Change::Reschedule { by: Actor::Api, to }, after(5));
     assert_eq!(moved.callback.state, State::Scheduled);
     assert_eq!(moved.effects.len(), 1, "its session is told");

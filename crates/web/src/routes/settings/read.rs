@@ -56,7 +56,7 @@ fn set<T>(setting: &mut T, said: Option<T>) {
 }
 
 /// One service of a push.
-pub(super) fn service(fields: &mut Fields<'_>) -> Option<(ServiceName, Settings)> {
+pub(crate) fn service(fields: &mut Fields<'_>) -> Option<(ServiceName, Settings)> {
     let name = fields.need("name", rules::name(ServiceName::parse));
     let queue = fields.need("virtualQueue", rules::name(QueueName::parse));
     // A service without a queue is refused; its other fields are still read, to name all that is wrong.
@@ -163,7 +163,7 @@ fn address(given: Given<'_>) -> Result<String, Wrong> {
 }
 
 /// One resource of business hours.
-pub(super) fn hours(fields: &mut Fields<'_>) -> Option<(HoursName, Hours)> {
+pub(crate) fn hours(fields: &mut Fields<'_>) -> Option<(HoursName, Hours)> {
     let name = fields.need("name", rules::name(HoursName::parse));
     let zone = fields.need("timezone", rules::zone);
     let week = fields.need("week", rules::object);

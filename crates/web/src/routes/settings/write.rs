@@ -158,7 +158,7 @@ impl From<&NoticeText> for NoticeDocument {
 }
 
 impl ServiceDocument {
-    pub(super) fn of(name: &str, settings: &Settings) -> Self {
+    pub(crate) fn of(name: &str, settings: &Settings) -> Self {
         let rank = &settings.priority;
         Self {
             name: name.to_owned(),
@@ -300,7 +300,7 @@ fn intervals(day: &Day) -> Vec<IntervalDocument> {
 }
 
 impl HoursDocument {
-    pub(super) fn of(hours: &Hours) -> Self {
+    pub(crate) fn of(hours: &Hours) -> Self {
         let week = hours.week();
         let special = |special: &SpecialDay| SpecialDayDocument {
             name: special.name.clone(),

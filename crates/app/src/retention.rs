@@ -1,0 +1,249 @@
+//! What is kept no longer: records whose time is over, and numbers that are to be forgotten.
+//!
+//! Both go in bounded steps, so that nobody who books waits for them. A wish to forget is kept until nothing remains: a
+//! callback that an agent handles at the moment, or whose session must still be told, goes when that is done, also when
+//! this node is gone by then.
+
+use std::collections::HashMap;
+
+use ges_domain::callback::{Change, State};
+use ges_domain::callin::CallIn;
+use ges_domain::event::Actor;
+use ges_domain::id::{CallbackId, Revision, TenantId};
+use ges_domain::phone::{Country, PhoneNumber};
+use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::{
+    Aimed, CallInSearch, Erased, Fault, Gathered, Kept, RecordError, RecordKey, RecordKind,
+    RecordName, Search,
+};
+
+use crate::App;
+
+/// Rows of one step.
+const STEP: u16 = 500;
+/// Steps of one tenant before the next tenant has its turn.
+const STEPS: usize = 20;
+/// Rows of a number that are read at once.
+const PAGE: u16 = 200;
+/// Pages of a number at the most: far more than a person has.
+const PAGES: usize = 500;
+/// Wishes to forget that are looked at in one step.
+const WISHES: u16 = 100;
+
+const KIND: RecordKind = RecordKind::new("forget-number");
+
+/// What one round of cleaning removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Callbacks, with all that belonged to them.
+    pub callbacks: u64,
+    /// Call-ins.
+    pub call_ins: u64,
+    /// Whether there is more to do at once.
+    pub more: bool,
+}
+
+/// What was forgotten of a number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Callbacks.
+    pub callbacks: u64,
+    /// Rows of their histories.
+    pub events: u64,
+    /// Call-ins.
+    pub call_ins: u64,
+    /// Callbacks that are still there, and go when they have ended and their sessions were told.
+    pub remaining: u64,
+}
+
+/// Everything that is kept of a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dossier {
+    /// The number.
+    pub phone: PhoneNumber,
+    /// Its callbacks with their histories and keys, by desired time.
+    pub callbacks: Vec<Kept>,
+    /// Its call-ins, and those that belong to its callbacks; the newest first.
+    pub call_ins: Vec<CallIn>,
+}
+
+impl App {
+    /// Removes what ended longer ago than records are kept: a bounded round through all tenants.
+    pub async fn purge(&self) -> Result<Purged, Fault> {
+        let before = self.now() - self.options.retention;
+        let mut round = Purged::default();
+        for tenant in self.ports.catalogues.tenants().await? {
+            for _step in 0..STEPS {
+                let callbacks = self.ports.callbacks.purge(tenant, before, STEP).await?;
+                let call_ins = self.ports.call_ins.purge_call_ins(tenant, before, STEP).await?;
+                round.callbacks += u64::from(callbacks);
+                round.call_ins += u64::from(call_ins);
+                if callbacks < STEP.into() && call_ins < STEP.into() {
+                    break;
+                }
+                round.more = true;
+                // Whoever books in between is served in between.
+                tokio::task::yield_now().await;
+            }
+        }
+        metrics::counter!("ges_retention_purged", "type" => "callbacks").increment(round.callbacks);
+        metrics::counter!("ges_retention_purged", "type" => "call_ins").increment(round.call_ins);
+        Ok(round)
+    }
+
+    /// Everything that is kept of a number.
+    pub async fn dossier(&self, tenant: TenantId, phone: &PhoneNumber) -> Result<Dossier, Fault> {
+        let mut callbacks = Vec::new();
+        let mut after = None;
+        for _page in 0..PAGES {
+            let Gathered { kept, next } =
+                self.ports.callbacks.gather(tenant, phone, after, PAGE).await?;
+            callbacks.extend(kept);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut search =
+            CallInSearch { caller: Some(phone.clone()), limit: PAGE, ..CallInSearch::default() };
+        let mut call_ins = Vec::new();
+        for _page in 0..PAGES {
+            let page = self.ports.call_ins.call_ins(tenant, &search, self.now()).await?;
+            call_ins.extend(page.call_ins);
+            search.after = page.next;
+            if search.after.is_none() {
+                break;
+            }
+        }
+        Ok(Dossier { phone: phone.clone(), callbacks, call_ins })
+    }
+
+    /// Forgets a number: cancels what waits, erases what can be erased now, and keeps the wish until nothing remains.
+    pub async fn forget(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        by: &Actor,
+    ) -> Result<Forgotten, Fault> {
+        let now = self.now();
+        let key = wish(tenant, phone);
+        let standing = self.ports.records.get(&key).await?;
+        let standing = standing.map_or(Revision::NONE, |record| record.revision);
+        let document = now.as_microsecond().to_string();
+        match self.ports.records.put(&key, &document, standing).await {
+            // Somebody else wished the same at the same time.
+            Ok(_) | Err(RecordError::Changed { .. }) => {}
+            Err(RecordError::Fault(fault)) => return Err(fault),
+        }
+        self.cancel_all(tenant, phone, by).await?;
+        self.erase(tenant, phone, now).await
+    }
+
+    /// Goes on with numbers that were to be forgotten and of which something remained; answers of how many it still does.
+    pub async fn keep_forgetting(&self) -> Result<usize, Fault> {
+        let mut waiting = 0;
+        let mut after = None;
+        loop {
+            let tenants = self.ports.records.owners(KIND, after, WISHES).await?;
+            let Some(last) = tenants.last().copied() else { return Ok(waiting) };
+            after = Some(last);
+            for tenant in tenants {
+                for wish in self.ports.records.list(tenant, KIND, None, WISHES).await? {
+                    let phone = PhoneNumber::parse(wish.name.as_str(), Country::US);
+                    let wished_at = wish.document.parse().ok();
+                    let wished_at = wished_at.and_then(|at| Timestamp::from_microsecond(at).ok());
+                    let (Ok(phone), Some(wished_at)) = (phone, wished_at) else { continue };
+                    let done = self.erase(tenant, &phone, wished_at).await?;
+                    waiting += usize::from(done.remaining > 0);
+                }
+            }
+        }
+    }
+
+    /// Cancels the open callbacks of a number, so that their sessions are told; those that an agent handles go on.
+    async fn cancel_all(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        by: &Actor,
+    ) -> Result<(), Fault> {
+        let search = Search {
+            phone: Some(phone.clone()),
+            states: vec![State::Scheduled, State::Queued, State::Routing],
+            limit: 1000,
+            ..Search::default()
+        };
+        let page = self.ports.callbacks.search(tenant, &search).await?;
+        let cancel = |id| Aimed {
+            tenant,
+            callback: id,
+            change: Change::Cancel { by: by.clone() },
+            expected: None,
+        };
+        let changes: Vec<Aimed> =
+            page.callbacks.iter().map(|callback| cancel(callback.id)).collect();
+        // What was refused ended, or was taken by an agent, between the two steps.
+        let _outcomes = self.ports.callbacks.change_each(&changes, self.now()).await;
+        self.due.notify_one();
+        Ok(())
+    }
+
+    /// Erases what can be erased, and the wish with it once nothing remains that was there when it was made.
+    async fn erase(
+        &self,
+        tenant: TenantId,
+        phone: &PhoneNumber,
+        wished_at: Timestamp,
+    ) -> Result<Forgotten, Fault> {
+        let dossier = self.dossier(tenant, phone).await?;
+        let rows: HashMap<CallbackId, u64> = dossier
+            .callbacks
+            .iter()
+            .map(|kept| (kept.callback.id, kept.history.len() as u64))
+            .collect();
+        let ids: Vec<CallbackId> = rows.keys().copied().collect();
+        let mut done = Forgotten::default();
+        loop {
+            let erased = self.ports.call_ins.erase_call_ins(tenant, phone, &ids, STEP).await?;
+            done.call_ins += u64::from(erased);
+            if erased < STEP.into() {
+                break;
+            }
+        }
+        loop {
+            let Erased { gone, left } = self.ports.callbacks.erase(tenant, phone, STEP).await?;
+            done.callbacks += u64::from(gone);
+            if gone == 0 || left == 0 {
+                break;
+            }
+        }
+        let left = self.dossier(tenant, phone).await?;
+        done.events = rows.values().sum();
+        for kept in &left.callbacks {
+            done.events -= rows.get(&kept.callback.id).copied().unwrap_or(0);
+        }
+        let before = |kept: &&Kept| kept.callback.created_at <= wished_at;
+        done.remaining = left.callbacks.iter().filter(before).count() as u64;
+        if done.remaining == 0 {
+            self.wish_granted(tenant, phone).await?;
+        }
+        Ok(done)
+    }
+
+    async fn wish_granted(&self, tenant: TenantId, phone: &PhoneNumber) -> Result<(), Fault> {
+        let key = wish(tenant, phone);
+        let Some(record) = self.ports.records.get(&key).await? else { return Ok(()) };
+        match self.ports.records.remove(&key, record.revision).await {
+            Ok(()) | Err(RecordError::Changed { .. }) => Ok(()),
+            Err(RecordError::Fault(fault)) => Err(fault),
+        }
+    }
+}
+
+fn wish(tenant: TenantId, phone: &PhoneNumber) -> RecordKey {
+    let name = RecordName::parse(phone.e164()).expect("a number is a record's name");
+    RecordKey { tenant, kind: KIND, name }
+}
+
+/// How long records are kept where nobody says otherwise.
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);

@@ -1,0 +1,132 @@
+//! What is kept no longer.
+
+use std::sync::Arc;
+
+use ges_app::{CallInFailure, CallInWish};
+use ges_contracts::given;
+use ges_domain::callback::{Change, State, UserData};
+use ges_domain::callin::{Allocation, Clues, Group};
+use ges_domain::event::Actor;
+use ges_domain::id::Revision;
+use ges_domain::name::GroupName;
+use ges_domain::phone::PhoneNumber;
+
+use crate::house::House;
+
+fn help() -> Group {
+    let name = GroupName::parse("help").unwrap();
+    Group::new(name, vec![given::phone(9000)], Some(6), 900, Allocation::Shared).unwrap()
+}
+
+fn wish(caller: Option<PhoneNumber>) -> CallInWish {
+    CallInWish {
+        group: help().name().clone(),
+        caller,
+        user_data: UserData::default(),
+        callback: None,
+        key: None,
+    }
+}
+
+#[tokio::test]
+async fn what_ended_long_ago_goes_and_nothing_else() {
+    let house = House::open().await;
+    let (app, tenant) = (&house.app, house.tenant);
+    let old = house.booked(1, Some(3600)).await;
+    app.cancel(tenant, old.id, Actor::Api, None).await.unwrap();
+    app.put_call_in_group(tenant, &help(), Revision::NONE).await.unwrap();
+    app.call_in(tenant, wish(None)).await.unwrap();
+    let waits = house.booked(2, Some(13 * 86_400)).await;
+    house.turn(29 * 86_400);
+    assert_eq!(app.purge().await.unwrap().callbacks, 0);
+    let late = house.booked(3, Some(3600)).await;
+    app.cancel(tenant, late.id, Actor::Api, None).await.unwrap();
+    house.turn(86_400 + 901);
+    let round = app.purge().await.unwrap();
+    assert_eq!((round.callbacks, round.call_ins, round.more), (1, 1, false));
+    assert!(app.retrieve(tenant, old.id).await.is_err());
+    assert!(app.history(tenant, old.id).await.unwrap().is_empty());
+    house.find(late.id).await;
+    assert_eq!(house.find(waits.id).await.state, State::Scheduled, "what is open stays");
+}
+
+#[tokio::test]
+async fn a_number_is_forgotten_everywhere_once_its_sessions_are_told() {
+    let house = Arc::new(House::open().await);
+    let (app, tenant, phone) = (&house.app, house.tenant, given::phone(1));
+    app.put_call_in_group(tenant, &help(), Revision::NONE).await.unwrap();
+    app.call_in(tenant, wish(Some(phone.clone()))).await.unwrap();
+    let done = house.booked(1, Some(3600)).await;
+    app.cancel(tenant, done.id, Actor::Api, None).await.unwrap();
+    house.booked(1, Some(7200)).await;
+    let queued = house.booked(1, None).await;
+    house.live(1).await;
+    house.started(queued.id, 1).await.unwrap();
+    let other = house.booked(2, Some(3600)).await;
+
+    let dossier = app.dossier(tenant, &phone).await.unwrap();
+    assert_eq!((dossier.callbacks.len(), dossier.call_ins.len()), (3, 1));
+    assert!(dossier.callbacks.iter().all(|kept| !kept.history.is_empty()));
+
+    let by = Actor::User(String::from("ann"));
+    let forgotten = app.forget(tenant, &phone, &by).await.unwrap();
+    assert_eq!((forgotten.callbacks, forgotten.call_ins), (2, 1));
+    assert_eq!(forgotten.remaining, 1, "its session must be told first");
+    assert_eq!(forgotten.events, 4, "two bookings and two cancellations");
+    assert_eq!(app.keep_forgetting().await.unwrap(), 1);
+    house.tick().await;
+    assert_eq!(house.ors.signals().len(), 1);
+    assert_eq!(app.keep_forgetting().await.unwrap(), 0);
+    let dossier = app.dossier(tenant, &phone).await.unwrap();
+    assert!(dossier.callbacks.is_empty() && dossier.call_ins.is_empty());
+    house.find(other.id).await;
+
+    // A customer who comes back is a customer like any other.
+    let again = house.booked(1, Some(3600)).await;
+    assert_eq!(app.keep_forgetting().await.unwrap(), 0);
+    house.find(again.id).await;
+}
+
+#[tokio::test]
+async fn who_is_on_the_line_is_forgotten_afterwards() {
+    let house = House::open().await;
+    let (app, tenant, phone) = (&house.app, house.tenant, given::phone(1));
+    let talking = house.booked(1, None).await;
+    house.live(1).await;
+    house.started(talking.id, 1).await.unwrap();
+    house.reported(talking.id, 1, 1, State::Routing).await.unwrap();
+    house.reported(talking.id, 1, 2, State::Processing).await.unwrap();
+    let forgotten = app.forget(tenant, &phone, &Actor::System).await.unwrap();
+    assert_eq!((forgotten.callbacks, forgotten.remaining), (0, 1));
+    assert_eq!(house.find(talking.id).await.state, State::Processing, "the call goes on");
+    house.reported(talking.id, 1, 3, State::Completed).await.unwrap();
+    assert_eq!(app.keep_forgetting().await.unwrap(), 0);
+    assert!(app.retrieve(tenant, talking.id).await.is_err());
+}
+
+#[tokio::test]
+async fn a_call_that_came_in_ends_the_callback_that_it_belongs_to() {
+    let house = House::open().await;
+    let (app, tenant) = (&house.app, house.tenant);
+    let nobody = app.call_in(tenant, wish(None)).await;
+    assert!(matches!(nobody, Err(CallInFailure::NoSuchGroup)));
+    app.put_call_in_group(tenant, &help(), Revision::NONE).await.unwrap();
+    let callback = house.booked(1, Some(3600)).await;
+    let call_in = app
+        .call_in(tenant, CallInWish { callback: Some(callback.id), ..wish(None) })
+        .await
+        .unwrap();
+    let clues = Clues { code: call_in.code, ..Clues::default() };
+    assert!(app.match_call(tenant, &clues).await.unwrap().is_some());
+    let ended = house.find(callback.id).await;
+    assert_eq!(ended.reason, Some(ges_domain::callback::Reason::CUSTOMER_CALLED_IN));
+    // A callback that has ended is no reason to turn the caller away.
+    let call_in = app
+        .call_in(tenant, CallInWish { callback: Some(callback.id), ..wish(None) })
+        .await
+        .unwrap();
+    let clues = Clues { code: call_in.code, ..Clues::default() };
+    assert!(app.match_call(tenant, &clues).await.unwrap().is_some());
+    let change = Change::Cancel { by: Actor::Api };
+    assert!(app.change(tenant, callback.id, change, None).await.is_err());
+}

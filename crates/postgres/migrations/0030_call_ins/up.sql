@@ -1,0 +1,32 @@
+-- Expand: a table that nothing older reads.
+-- Contract: nothing.
+-- Numbers that were given to customers to dial, and what became of them.
+SET LOCAL lock_timeout = '5s';
+
+CREATE TABLE call_ins (
+    tenant      uuid             NOT NULL,
+    id          uuid             NOT NULL,
+    pool        text COLLATE "C" NOT NULL,
+    number      text COLLATE "C" NOT NULL,
+    code        bigint,
+    exclusive   boolean          NOT NULL,
+    caller      text COLLATE "C",
+    callback    uuid,
+    created_at  timestamptz      NOT NULL,
+    expires_at  timestamptz      NOT NULL,
+    matched_at  timestamptz,
+    key         text COLLATE "C",
+    fingerprint bytea,
+    document    text             NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+
+-- What a new request must not look like, and what a call may be for.
+CREATE INDEX call_ins_on_number ON call_ins (tenant, number, code, expires_at) WHERE matched_at IS NULL;
+CREATE INDEX call_ins_by_code ON call_ins (tenant, code, expires_at) WHERE matched_at IS NULL;
+CREATE INDEX call_ins_live ON call_ins (tenant, pool, expires_at) WHERE matched_at IS NULL;
+CREATE INDEX call_ins_by_caller ON call_ins (tenant, caller, created_at, id);
+CREATE INDEX call_ins_by_created ON call_ins (tenant, created_at, id);
+CREATE INDEX call_ins_by_expiry ON call_ins (tenant, expires_at);
+CREATE INDEX call_ins_by_callback ON call_ins (tenant, callback) WHERE callback IS NOT NULL;
+CREATE INDEX call_ins_by_key ON call_ins (tenant, key, created_at) WHERE key IS NOT NULL;
