@@ -23,6 +23,7 @@ pub(crate) struct Cluster {
     balancer: Proxy,
     redis: String,
     stream: Option<String>,
+    drain_seconds: u32,
 }
 
 impl Cluster {
@@ -44,9 +45,14 @@ impl Cluster {
         let config = OrsConfig { stream: consumer, ..OrsConfig::default().script(quick()) };
         let stage = Stage::with(config).await;
         let balancer = Proxy::start(0, Vec::new()).await.unwrap();
-        let cluster = Self { stage, database, balancer, redis, stream };
+        let cluster = Self { stage, database, balancer, redis, stream, drain_seconds: 0 };
         cluster.migrate();
         cluster
+    }
+
+    /// The same, whose nodes serve on for so long after they were told to stop, as behind a balancer.
+    pub(crate) fn that_drains(self, drain_seconds: u32) -> Self {
+        Self { drain_seconds, ..self }
     }
 
     fn migrate(&self) {
@@ -73,7 +79,7 @@ impl Cluster {
         });
         let text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nnode = \"{name}\"\ninternal_url = \"{}\"\n\
-             drain_seconds = 0\nworkers = 2\n\
+             drain_seconds = {}\nworkers = 2\n\
              [store]\nurl = \"{store}\"\n\
              [redis]\nkey_prefix = \"{schema}:\"\n[redis.connection]\nnodes = [\"{}\"]\n\
              [auth]\nfirst_tenant = \"{TENANT}\"\nfirst_api_key = \"{KEY}\"\n\
@@ -81,6 +87,7 @@ impl Cluster {
              [dispatch]\npoll_ms = 20\nlease_seconds = 5\n\
              {stream}{ors}{more}",
             self.balancer.url(),
+            self.drain_seconds,
             self.redis,
         );
         let path = self.stage.folder.path().join(format!("{name}.toml"));

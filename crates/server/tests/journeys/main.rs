@@ -25,3 +25,4 @@ mod secrets;
 mod stage;
 mod start;
 mod traces;
+mod upgrade;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -78,6 +78,20 @@ impl Node {
     pub(crate) fn stop(&mut self) -> bool {
         self.signal("-TERM");
         self.child.wait().unwrap().success()
+    }
+
+    /// Whether it ends well by itself within that time.
+    pub(crate) async fn ended_within(&mut self, span: Duration) -> bool {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            if begun.elapsed() > span {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Sends a signal by its name, such as `-STOP`.

@@ -176,6 +176,12 @@ impl Stage {
         self.send(request).await
     }
 
+    /// Asks the public API at an address; none is no answer.
+    pub(crate) async fn ask_url(&self, url: &str, path: &str, body: &Value) -> Option<Said> {
+        let request = self.http.post(format!("{url}/engagement/v3{path}"));
+        self.send(request.header("x-api-key", KEY).json(body)).await
+    }
+
     /// Asks the public API as a step of a trace.
     pub(crate) async fn ask_within(
         &self,
