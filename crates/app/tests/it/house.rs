@@ -13,7 +13,7 @@ use ges_domain::callback::{Callback, Details, Diagnostics, Report, State};
 use ges_domain::catalogue::{Catalogue, Named};
 use ges_domain::effect::Signal;
 use ges_domain::event::Actor;
-use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, SessionId, TenantId};
+use ges_domain::id::{Attempt, CallbackId, RecordId, SessionId, TenantId};
 use ges_domain::name::RegionName;
 use ges_domain::numbers::{Pattern, Rule};
 use ges_domain::phone::Country;
