@@ -152,7 +152,7 @@ async fn a_mistake_of_ours_is_not_held_against_a_node() {
     request.callback.settings.scxml_url = String::from("no address");
     for _ in 0..8 {
         let fault = ors.start(&request).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Misbehaved);
+        assert_eq!(fault.kind, FaultKind::Refused);
     }
     begun(&ors, &start(2)).await;
 }

@@ -195,7 +195,11 @@ async fn no_statement_walks_through_what_is_a_tenants_while_the_database_is_youn
         let plan = testing::plan_as_run(&store, &filled(statement, &none)).await.unwrap();
         let conditions = plan.lines().filter(|line| line.contains("Index Cond"));
         let found = conditions.filter(|line| line.contains(looked_up_by)).count();
-        assert!(found > 0 && !plan.contains("Join Filter"), "{name}:\n{plan}");
+        // What came with the statement is joined as it likes; what is stored is never gone through.
+        let stored = ["callbacks", "outbox", "slots", "keys", "(c."];
+        let mut filters = plan.lines().filter(|line| line.contains("Join Filter"));
+        let walked = filters.any(|line| stored.iter().any(|table| line.contains(table)));
+        assert!(found > 0 && !walked, "{name}:\n{plan}");
     }
 }
 

@@ -187,6 +187,8 @@ async fn each_queue_has_a_wait_of_its_own() {
         assert_eq!(names, ["CB_Open_VQ", "CB_Sales_VQ"]);
     }
     house.router(Manner::Away);
+    // What was heard a moment ago is still told.
+    house.turn(6);
     let rows = house.get("/engagement/v3/estimated-wait-time").await.data();
     assert_eq!(rows[1]["resultCode"], -1);
     assert_eq!(rows[1]["message"], "the routing server gave no answer");
