@@ -7,7 +7,7 @@
 //!
 //! To add a route, make a file here and put its `SECTION` into [`SECTIONS`]:
 //!
-//! ```ignore
+//! ```text
 //! pub(super) const SECTION: Section =
 //!     Section { operations: OPERATIONS, open, describe: <Described as OpenApi>::openapi };
 //!
