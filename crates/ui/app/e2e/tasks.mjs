@@ -64,8 +64,15 @@ export const journeys = {
     const before = await time.getAttribute("datetime");
     await panel(page).getByRole("button", { name: "Reschedule" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("radiogroup", { name: "Day" }).getByRole("radio").nth(1).click();
-    await dialog.getByRole("radiogroup", { name: "Free times" }).locator("button:enabled").nth(1).click();
+    // Some days are closed: the first of the next ones that has free times is taken.
+    const days = dialog.getByRole("radiogroup", { name: "Day" }).getByRole("radio");
+    const free = dialog.getByRole("radiogroup", { name: "Free times" }).locator("button:enabled").nth(1);
+    const offered = () => free.waitFor({ timeout: 3_000 }).then(() => true, () => false);
+    for (let day = 1; day < (await days.count()); day += 1) {
+      await days.nth(day).click();
+      if (await offered()) break;
+    }
+    await free.click();
     await dialog.getByRole("button", { name: /^Move to/ }).click();
     await dialog.waitFor({ state: "hidden" });
     await page.waitForFunction((was) => document.querySelector("aside dd time")?.dateTime !== was, before);
