@@ -345,7 +345,7 @@ where
         }
     };
     let (status, code) = (sealed.status, sealed.code);
-    let mut response = sealed.send(correlation, request.headers()).await;
+    let mut response = sealed.send(&request, route, correlation).await;
     if audience == Audience::Public {
         let welcome = welcome(&web, tenant.get(), request.headers()).await;
         web.cors().allow(request.headers(), response.headers_mut(), welcome);

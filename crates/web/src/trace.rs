@@ -13,6 +13,8 @@ use ges_ports::Fault;
 use metrics::{Counter, Histogram};
 use uuid::Uuid;
 
+use crate::problem::Problem;
+
 /// The tenant of requests that nobody can be named for.
 const UNKNOWN: &str = "undefined";
 
@@ -96,6 +98,20 @@ pub(crate) fn fault(fault: &Fault, route: &'static str, correlation: Uuid) {
         fault.kind = kind,
         fault.causes = causes(fault),
         "a request failed"
+    );
+}
+
+/// Logs why an answer that had begun was not ended: its client finds the connection broken.
+pub(crate) fn broke_off(problem: &Problem, route: &'static str, correlation: Uuid) {
+    let fault = problem.fault.as_ref();
+    tracing::warn!(
+        http.route = route,
+        corr_id = %correlation,
+        ges.code = problem.code.number(),
+        peer = fault.map(|fault| fault.peer),
+        fault.kind = fault.map(|fault| fault.kind.as_str()),
+        fault.causes = fault.map(causes),
+        "an answer broke off"
     );
 }
 
