@@ -1,4 +1,5 @@
-//! Documents that are made from the code: the API description, the configuration reference, the index of problems.
+//! Documents that are made from the code: the API description and its types for the browser, the configuration reference,
+//! the index of problems.
 //! Apart, because they are committed, so that a reader needs no build, and so must be proven to be fresh.
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::build::Scope;
 use crate::checkout::{Checkout, Profile};
-use crate::{build, process, say};
+use crate::{build, process, say, ui};
 
 const API: &str = "docs/openapi.json";
 const CONFIGURATION: &str = "docs/configuration.md";
@@ -37,6 +38,9 @@ pub(crate) fn run(checkout: &Checkout, mode: Mode, scope: Scope) -> Result<()> {
         } else {
             stale.push(difference(path, &old, &fresh));
         }
+    }
+    if mode == Mode::Write {
+        ui::retype(checkout)?;
     }
     if !stale.is_empty() {
         bail!("{}\nrun cargo xtask codegen, and look at the difference", stale.join("\n"));

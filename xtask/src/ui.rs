@@ -66,9 +66,10 @@ impl<'a> App<'a> {
         self.script("build")
     }
 
-    /// Types and component tests.
+    /// Types, those of the API among them, and component tests.
     pub(crate) fn check(&self) -> Result<()> {
         self.install()?;
+        self.script("types:check")?;
         self.script("typecheck")?;
         self.script("test")
     }
@@ -115,6 +116,17 @@ impl<'a> App<'a> {
     }
 }
 
+/// Makes the types of the API anew from its description; without npm it says so and goes on.
+pub(crate) fn retype(checkout: &Checkout) -> Result<()> {
+    let Some(app) = App::find(checkout)? else { return Ok(()) };
+    if !(NODE.present)() {
+        say::remark(format_args!("the types of the API are skipped: that takes {}", NODE.title));
+        return Ok(());
+    }
+    app.install()?;
+    app.script("types")
+}
+
 /// What a build is made of.
 const SOURCES: &[&str] = &["src", "public", "index.html", "package-lock.json", "vite.config.ts"];
 
@@ -151,7 +163,7 @@ fn newest(path: &Path) -> Option<SystemTime> {
 /// What to do with the user interface.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Options {
-    /// Checks types and runs the component tests instead.
+    /// Checks types, whether those of the API are fresh, and runs the component tests instead.
     #[arg(long)]
     check: bool,
     /// Runs the end-to-end tests in a browser instead.

@@ -6,7 +6,7 @@ use super::{Complaint, Text};
 const LONGEST: usize = 500;
 
 /// Files that a program writes, so that nobody reads them from top to bottom.
-const GENERATED: &[&str] = &["crates/postgres/src/schema.rs", "crates/ui/app/src/api/schema.d.ts"];
+const GENERATED: &[&str] = &["crates/postgres/src/schema.rs", "crates/ui/app/src/api/schema.ts"];
 
 /// Words that say that something is not done or not run, and what to do instead.
 const RUST_WORDS: &[(&str, &str)] = &[

@@ -51,7 +51,7 @@ export function callbackRoutes(router: Router, world: World) {
     return detail;
   };
   const event = (detail: CallbackDetail, what: string, more: Partial<CallbackDetail["timeline"][number]> = {}) => {
-    detail.timeline.push({ revision: detail.revision + 1, at: iso(Date.now()), what, by: { kind: "user", name: "supervisor" }, ...more });
+    detail.timeline.push({ revision: detail.revision + 1, at: iso(Date.now()), what, to: detail.state, by: { kind: "user", name: "supervisor" }, ...more });
     world.changed(detail);
     return rowOf(detail);
   };

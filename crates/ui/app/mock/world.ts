@@ -156,7 +156,6 @@ export class World {
       ...row,
       userData: { customerId: `C-${40_000 + index}`, topic: this.pick(["Invoice", "Delivery", "Contract", "Router", "Upgrade"]), language: "en-US", vip: this.#roll() < 0.1 },
       pushTargets: this.#roll() < 0.5 ? [{ channel: "fcm", language: "en" }] : [],
-      settings: { immediate: service.immediate, scheduled: true, slotMinutes: 30, capacityPerSlot: service.capacityPerSlot, maxAttempts: 5, duplicatePolicy: "max_two", queueTtlSeconds: 86_400 },
       timeline: [],
       attempts: [],
       ...(attempt > 0 ? { sessionId: `00A2R${id.slice(0, 12).toUpperCase()}`, node: "ors-1" } : {}),
@@ -170,7 +169,7 @@ export class World {
     let revision = 0;
     const add = (at: number, what: string, more: Partial<CallbackDetail["timeline"][number]> = {}) => {
       revision += 1;
-      detail.timeline.push({ revision, at: iso(at), what, by: { kind: "system" }, ...more });
+      detail.timeline.push({ revision, at: iso(at), what, to: detail.state, by: { kind: "system" }, ...more });
     };
     add(created, "BOOKED", { by: detail.source === "ui" ? { kind: "user", name: "supervisor" } : { kind: "api" }, to: "SCHEDULED" });
     if (detail.attempt === 0) return;
@@ -187,7 +186,7 @@ export class World {
         startedAt: iso(at + 900),
         ...(last ? (completed ? { endedAt: iso(completed) } : {}) : { endedAt: iso(at + 3 * MINUTE) }),
         sessionId: detail.sessionId ?? "",
-        ...(outcome ? { outcome } : {}),
+        outcome,
       });
     }
     if (detail.state === "ROUTING" || detail.state === "PROCESSING" || detail.state === "COMPLETED") {
@@ -282,6 +281,6 @@ export const ACTIONS: Record<CallbackState, CallbackRow["actions"]> = {
 
 /** The row of a list, without what only the details have. */
 export function rowOf(detail: CallbackDetail): CallbackRow {
-  const { userData: _u, pushTargets: _p, settings: _s, timeline: _t, attempts: _a, sessionId: _i, node: _n, outcomes: _o, diagnostics: _d, ...row } = detail;
+  const { userData: _u, pushTargets: _p, timeline: _t, attempts: _a, sessionId: _i, node: _n, ...row } = detail;
   return row;
 }

@@ -86,6 +86,7 @@ pub(crate) struct QueueCoverage {
     /// The share of waits that are meant to lie inside their band.
     nominal: f64,
     /// The share that did, over the last seven days; null where none was measured.
+    #[schema(required)]
     measured: Option<f64>,
     /// Waits that had a band.
     observations: u32,
@@ -99,7 +100,8 @@ pub(crate) struct CoverageDay {
     /// The day.
     #[schema(format = Date)]
     date: String,
-    /// The share of waits inside their band.
+    /// The share of waits inside their band; null where none was measured.
+    #[schema(required)]
     measured: Option<f64>,
     /// Waits that had a band.
     count: u32,

@@ -1,12 +1,11 @@
 // Questions that several screens ask. Questions of one screen live with it.
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "./client";
-import type { About, QueueRow, ServiceRow, Slots } from "./types";
+import type { About, QueueRow, ServiceList, Slots } from "./types";
 
 export const servicesQuery = queryOptions({
   queryKey: ["services"],
-  queryFn: ({ signal }) =>
-    get<{ services: ServiceRow[]; revision: number; published?: number }>("services", undefined, signal),
+  queryFn: ({ signal }) => get<ServiceList>("services", undefined, signal),
   staleTime: 60_000,
 });
 

@@ -1,6 +1,7 @@
 // Who is signed in. The answer decides what is shown; the service decides what is allowed.
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, post, rememberCsrf } from "./client";
+import type { Farewell, SignInForm } from "./schema";
 import type { Me, Permission, SignInOptions } from "./types";
 
 export const ME = ["me"] as const;
@@ -39,16 +40,10 @@ export function useMay(): (permission: Permission | readonly Permission[] | unde
   };
 }
 
-export interface Credentials {
-  userName: string;
-  password: string;
-  tenant?: string;
-}
-
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (credentials: Credentials) => post<Me>("sign-in", credentials),
+    mutationFn: (credentials: SignInForm) => post<Me>("sign-in", credentials),
     onSuccess: (me) => {
       rememberCsrf(me.csrf);
       client.setQueryData(ME, me);
@@ -58,7 +53,7 @@ export function useSignIn() {
 
 export function useSignOut() {
   return useMutation({
-    mutationFn: () => post<{ farewell?: string }>("sign-out"),
+    mutationFn: () => post<Farewell>("sign-out"),
     onSuccess: ({ farewell }) => {
       rememberCsrf(undefined);
       // A fresh page forgets everything that this person saw.

@@ -1,4 +1,8 @@
-// The shapes of the people's API that several screens share. Shapes of one screen live with it.
+// The shapes of the people's API that several screens share, as its description has them. Shapes of one screen live with it.
+import type * as Api from "./schema";
+
+/** A described shape, with some fields narrower than the description says: the words of a list, mostly. */
+export type Narrow<S, N extends { [K in keyof N]: K extends keyof S ? S[K] : never }> = Omit<S, keyof N> & N;
 
 export type Instant = string;
 
@@ -34,83 +38,28 @@ export type Permission =
   | "ges.privacy.forget"
   | "ges.privacy.export";
 
-export type Lines = { kind: "all" } | { kind: "only" | "except"; queues: string[] };
-
-export interface Me {
-  userName: string;
-  displayName: string;
-  tenant: { id: string; name: string };
-  roles: string[];
-  permissions: Permission[];
-  lines: Lines;
-  csrf: string;
-  idleSeconds: number;
-  endsAt: Instant;
-}
-
-export interface SignInOptions {
-  kind: "local" | "gauth";
-  tenants?: { id: string; name: string }[];
-}
+export type Lines = Narrow<Api.MyLines, { kind: "all" | "only" | "except" }>;
+export type Me = Narrow<Api.Me, { permissions: Permission[]; lines: Lines }>;
+export type SignInOptions = Narrow<Api.SignInDoor, { kind: "local" | "gauth" }>;
 
 export type CallbackState = "SCHEDULED" | "QUEUED" | "ROUTING" | "PROCESSING" | "COMPLETED";
 export type CallbackAction = "cancel" | "reschedule" | "edit" | "recreate";
 
-export interface CallbackRow {
-  id: string;
-  revision: number;
-  serviceName: string;
-  virtualQueue: string;
+/** What is narrower of a callback, in a list and by itself. */
+interface CallbackWords {
   state: CallbackState;
-  reason?: string;
   kind: "immediate" | "scheduled";
-  phoneNumber: string;
-  desiredTime: Instant;
-  createdTime: Instant;
-  updatedTime: Instant;
-  completedTime?: Instant;
-  expirationTime: Instant;
-  dueTime?: Instant;
-  attempt: number;
-  positionInQueue?: number;
-  estimatedWaitTime?: number;
-  priority?: number;
-  source?: string;
   actions: CallbackAction[];
 }
 
-export interface CallbackEvent {
-  revision: number;
-  at: Instant;
-  what: string;
-  by: { kind: "api" | "user" | "session" | "flow" | "system"; name?: string };
-  from?: CallbackState;
-  to?: CallbackState;
-  attempt?: number;
-  reason?: string;
-  note?: string;
-}
-
-export interface CallbackAttempt {
-  attempt: number;
-  submittedAt?: Instant;
-  startedAt?: Instant;
-  endedAt?: Instant;
-  sessionId?: string;
-  outcome?: string;
-}
-
-export interface CallbackDetail extends CallbackRow {
-  userData: Record<string, unknown>;
-  pushTargets: { channel: string; language?: string }[];
-  sessionId?: string;
-  node?: string;
-  outcomes?: unknown;
-  diagnostics?: Record<string, unknown>;
-  settings?: Record<string, unknown>;
-  timeline: CallbackEvent[];
-  attempts: CallbackAttempt[];
-}
+export type CallbackRow = Narrow<Api.Row, CallbackWords>;
+export type CallbackPage = Narrow<Api.Rows, { callbacks: CallbackRow[] }>;
+export type CallbackEvent = Narrow<
+  Api.TimelineEvent,
+  { by: Narrow<Api.By, { kind: "api" | "user" | "session" | "flow" | "system" }>; from?: CallbackState; to: CallbackState }
+>;
+export type CallbackAttempt = Api.AttemptRow;
+export type CallbackDetail = Narrow<Api.Detail, CallbackWords & { timeline: CallbackEvent[] }>;
 
 export interface Slot {
   start: Instant;
@@ -164,28 +113,7 @@ export interface Bulk {
   finishedAt?: Instant;
 }
 
-export interface ServiceRow {
-  name: string;
-  virtualQueue: string;
-  businessHours?: string;
-  zone: string;
-  retired: boolean;
-  emergency: boolean;
-  immediate: boolean;
-  scheduled: boolean;
-  slotMinutes: number;
-  capacityPerSlot: number;
-  managedBy: "designer" | "here";
-  revision: number;
-}
+export type ServiceRow = Narrow<Api.ServiceRow, { managedBy: "designer" | "here" }>;
+export type ServiceList = Narrow<Api.ServiceList, { services: ServiceRow[] }>;
 
-export interface About {
-  version: string;
-  node: string;
-  startedAt: Instant;
-  store: string;
-  sharedMemory: string;
-  neighbours: { name: string; peer?: string; state: "up" | "down" | "off" | "unknown"; since?: Instant; detail?: string }[];
-  time: Instant;
-  zoneData: string;
-}
+export type About = Narrow<Api.AboutUs, { neighbours: Narrow<Api.Neighbour, { state: "up" | "down" | "unknown" }>[] }>;

@@ -5,27 +5,23 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { put } from "@/api/client";
+import type { Assignment, EditedRule } from "@/api/schema";
 import { useErrorText } from "@/parts/errors";
 import { useFormat } from "@/parts/format";
 import { done } from "@/parts/notify";
 import { Panel } from "@/parts/page";
 import { Empty } from "@/parts/states";
 import { useDocumentDraft } from "./draft-of";
-import { type Effect, EffectDialog } from "./effect";
+import { EffectDialog } from "./effect";
 import classes from "./editing.module.css";
 import { Rows } from "./rows";
 import { SaveBar } from "./save-bar";
 import { useSaving } from "./saving";
 
-export interface Assigned {
-  queue: string;
-  ruleId?: string | null;
-}
-
 interface AssignProps {
   /** `capacity-rules` and the like. */
   path: string;
-  queues: readonly (Assigned | string)[];
+  queues: readonly Assignment[];
   rules: readonly { id: string; name: string; queues: readonly string[] }[];
   revision: number;
   mayEdit: boolean;
@@ -34,13 +30,12 @@ interface AssignProps {
 }
 
 type Choice = Record<string, string | null>;
+/** Only capacity tells its effect. */
+type Weighed = Pick<EditedRule, "revision"> & Partial<Pick<EditedRule, "effect">>;
 
-/** Queues with their rules, also where the service lists only names. */
-export function assignments(queues: AssignProps["queues"], rules: AssignProps["rules"]): Choice {
-  const byRule = new Map(rules.flatMap((rule) => rule.queues.map((queue) => [queue, rule.id] as const)));
-  const named = queues.map((one) =>
-    typeof one === "string" ? ([one, byRule.get(one) ?? null] as const) : ([one.queue, one.ruleId ?? null] as const),
-  );
+/** Queues with their rules, by name. */
+export function assignments(queues: readonly Assignment[]): Choice {
+  const named = queues.map(({ queue, ruleId }) => [queue, ruleId ?? null] as const);
   return Object.fromEntries(named.sort(([a], [b]) => a.localeCompare(b)));
 }
 
@@ -49,7 +44,7 @@ export function Assign({ path, queues, rules, revision, mayEdit, weighs = false 
   const { number } = useFormat();
   const client = useQueryClient();
   const errorText = useErrorText();
-  const stored = useMemo(() => assignments(queues, rules), [queues, rules]);
+  const stored = useMemo(() => assignments(queues), [queues]);
   const draft = useDocumentDraft<Choice>(`assign-${path}`, stored, revision);
   const changes = Object.fromEntries(Object.entries(draft.doc).filter(([queue, id]) => (stored[queue] ?? null) !== id));
   const count = Object.keys(changes).length;
@@ -60,20 +55,19 @@ export function Assign({ path, queues, rules, revision, mayEdit, weighs = false 
     void client.invalidateQueries({ queryKey: [path] });
   };
   const send = (mine: Choice, seen: number, dryRun: boolean) =>
-    put<{ effect?: Effect; revision?: number }>(`${path}/assignments`, { assignments: mine }, { ifMatch: seen, query: dryRun ? { dryRun } : {} });
-  const saving = useSaving<Choice, { effect?: Effect; revision?: number }>({
+    put<Weighed>(`${path}/assignments`, { assignments: mine }, { ifMatch: seen, query: dryRun ? { dryRun } : {} });
+  const saving = useSaving<Choice, Weighed>({
     send: (mine, seen) => send(mine, seen, false),
     onSaved: (answer) => {
       weigh.reset();
       // What was chosen stays in sight until the list is read again.
-      refresh({ seen: answer?.revision ?? draft.seen, doc: draft.doc });
+      refresh({ seen: answer.revision, doc: draft.doc });
       done(t("saved"));
     },
     onTheirs: () => refresh(),
     shown: (mine) => Object.fromEntries(Object.entries(mine).map(([queue, id]) => [queue, ruleName(id)])),
     edited: (now) => {
-      const list = (now["queues"] ?? []) as Assigned[];
-      const all = assignments(list, (now["rules"] ?? []) as AssignProps["rules"]);
+      const all = assignments((now["queues"] ?? []) as Assignment[]);
       return Object.fromEntries(Object.keys(changes).map((queue) => [queue, ruleName(all[queue])]));
     },
   });

@@ -2,15 +2,13 @@
 import { Button, Modal } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import type { EffectDocument } from "@/api/schema";
 import { useFormat } from "@/parts/format";
 import { When } from "@/parts/when";
 import classes from "./editing.module.css";
 import { Rows } from "./rows";
 
-export interface Effect {
-  overbooked: { service: string; start: string; booked: number; total: number }[];
-  slotsChanged: number;
-}
+export type Effect = EffectDocument;
 
 export function EffectText({ effect }: { effect: Effect }) {
   const { t } = useTranslation("editing");

@@ -9,17 +9,20 @@ import classes from "./editing.module.css";
 interface PagedProps<P, R> {
   query: UseInfiniteQueryResult<InfiniteData<P>>;
   rows: (page: P) => readonly R[];
+  /** Shown where there are none. */
+  empty: ReactNode;
   children: (rows: R[]) => ReactNode;
 }
 
-export function Paged<P, R>({ query, rows, children }: PagedProps<P, R>) {
+export function Paged<P, R>({ query, rows, empty, children }: PagedProps<P, R>) {
   const { t } = useTranslation("editing");
   if (query.data === undefined) {
     return query.isError ? <Failing error={query.error} retry={() => void query.refetch()} /> : <Loading />;
   }
+  const all = query.data.pages.flatMap((page) => [...rows(page)]);
   return (
     <>
-      {children(query.data.pages.flatMap((page) => [...rows(page)]))}
+      {all.length === 0 ? empty : children(all)}
       {query.hasNextPage && (
         <div className={classes["end"]} style={{ padding: "8px 16px 12px" }}>
           <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>

@@ -13,14 +13,12 @@ import { done, failed } from "@/parts/notify";
 interface RuleActionsProps {
   /** `capacity-rules` and the like. */
   path: string;
-  rule: { id: string; name: string; queues: readonly string[]; revision?: number };
-  /** Of all rules, where a rule has none of its own. */
-  revision: number;
+  rule: { id: string; name: string; queues: readonly string[]; revision: number };
   /** What else can be done, as menu items. */
   children?: ReactNode;
 }
 
-export function RuleActions({ path, rule, revision, children }: RuleActionsProps) {
+export function RuleActions({ path, rule, children }: RuleActionsProps) {
   const { t } = useTranslation("editing");
   const { list } = useFormat();
   const client = useQueryClient();
@@ -28,7 +26,7 @@ export function RuleActions({ path, rule, revision, children }: RuleActionsProps
   const deleting = useMutation({
     mutationFn: () =>
       remove(`${path}/${rule.id}`, {
-        ifMatch: rule.revision ?? revision,
+        ifMatch: rule.revision,
         query: rule.queues.length > 0 ? { unassign: true } : {},
       }),
     onSuccess: () => done(t("removed")),

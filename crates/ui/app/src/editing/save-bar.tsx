@@ -5,6 +5,7 @@ import { IconDeviceFloppy } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./editing.module.css";
+import type { Saving } from "./saving";
 
 interface SaveBarProps {
   changed: boolean;
@@ -47,5 +48,40 @@ export function SaveBar(props: SaveBarProps) {
         {act ?? t("save")}
       </Button>
     </div>
+  );
+}
+
+interface DraftBarProps<T> {
+  draft: { changed: boolean; restored: boolean };
+  saving: Saving<T>;
+  /** For what does not exist yet. */
+  fresh: boolean;
+  missing?: string | false | undefined;
+  onSave: () => void;
+  /** Forgets the draft. */
+  forget: () => void;
+  /** Leaves what is not made after all. */
+  leave: () => void;
+}
+
+/** The foot of a draft of one document, and both sides where somebody else was faster. */
+export function DraftBar<T>({ draft, saving, fresh, missing, onSave, forget, leave }: DraftBarProps<T>) {
+  return (
+    <>
+      <SaveBar
+        changed={draft.changed}
+        always={fresh}
+        restored={draft.restored}
+        pending={saving.pending}
+        missing={missing}
+        trouble={saving.trouble}
+        onSave={onSave}
+        onDiscard={() => {
+          forget();
+          if (fresh) leave();
+        }}
+      />
+      {saving.conflict}
+    </>
   );
 }

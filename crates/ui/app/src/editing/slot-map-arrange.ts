@@ -1,12 +1,7 @@
 // How slots become a table: one row per wall-clock time, and a second one for an hour that an autumn night repeats.
+import type { SlotAhead } from "@/api/schema";
 
-export interface MapSlot {
-  start: string;
-  localStart: string;
-  total: number;
-  booked: number;
-  current?: number;
-}
+export type MapSlot = Omit<SlotAhead, "end">;
 
 export type Level = "none" | "free" | "some" | "most" | "full" | "over";
 

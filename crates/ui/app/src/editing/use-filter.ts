@@ -2,7 +2,15 @@
 import { useSearchParams } from "react-router";
 import { HERE, addDays, instantOf } from "@/parts/format";
 
-export function useFilter<K extends string>(names: readonly K[]) {
+export interface Filter<K extends string> {
+  values: Record<K, string>;
+  put: (change: Partial<Record<K, string | null>>) => void;
+  /** Whether anything is filtered at all. */
+  used: boolean;
+  clear: () => void;
+}
+
+export function useFilter<K extends string>(names: readonly K[]): Filter<K> {
   const [search, setSearch] = useSearchParams();
   const values = Object.fromEntries(names.map((name) => [name, search.get(name) ?? ""])) as Record<K, string>;
   const put = (change: Partial<Record<K, string | null>>) =>

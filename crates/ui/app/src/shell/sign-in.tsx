@@ -62,14 +62,13 @@ interface SignInFormProps {
   tenant?: string;
 }
 
-export function SignInForm({ onDone, userName: known = "", tenant: knownTenant }: SignInFormProps) {
+export function SignInForm({ onDone, userName: known = "", tenant }: SignInFormProps) {
   const { t } = useTranslation("shell");
   const options = useQuery(signInQuery);
   const signIn = useSignIn();
   const errorText = useErrorText();
   const [userName, setUserName] = useState(known);
   const [password, setPassword] = useState("");
-  const [chosen, setTenant] = useState(knownTenant);
 
   if (options.isPending) return <Loading />;
   if (options.isError) return <Failing error={options.error} retry={() => void options.refetch()} />;
@@ -87,8 +86,6 @@ export function SignInForm({ onDone, userName: known = "", tenant: knownTenant }
       </Button>
     );
   }
-  const tenants = options.data.tenants ?? [];
-  const tenant = chosen ?? tenants[0]?.id;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const credentials = { userName, password, ...(tenant ? { tenant } : {}) };
@@ -104,15 +101,6 @@ export function SignInForm({ onDone, userName: known = "", tenant: knownTenant }
         <div role="alert" className={classes["wrong"]}>
           {wrong}
         </div>
-      )}
-      {tenants.length > 1 && (
-        <NativeSelect
-          label={t("signIn.tenant")}
-          data={tenants.map(({ id, name }) => ({ value: id, label: name }))}
-          value={tenant ?? ""}
-          onChange={(event) => setTenant(event.currentTarget.value)}
-          size="sm"
-        />
       )}
       <TextInput
         label={t("signIn.userName")}

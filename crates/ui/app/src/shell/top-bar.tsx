@@ -157,7 +157,7 @@ function Person({ me }: { me: Me }) {
           <br />
           {me.roles.map(role).join(", ")}
           <br />
-          {me.lines.kind === "all" ? t("lines.all") : t(`lines.${me.lines.kind}`, { queues: me.lines.queues.join(", ") })}
+          {me.lines.kind === "all" ? t("lines.all") : t(`lines.${me.lines.kind}`, { queues: (me.lines.queues ?? []).join(", ") })}
         </Menu.Label>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>

@@ -39,19 +39,17 @@ function Content({ about }: { about: About }) {
             <Table.Tr>
               <Table.Th>{t("neighbours.name")}</Table.Th>
               <Table.Th>{t("neighbours.state")}</Table.Th>
-              <Table.Th>{t("neighbours.peer")}</Table.Th>
               <Table.Th>{t("neighbours.since")}</Table.Th>
               <Table.Th>{t("neighbours.detail")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {about.neighbours.map((neighbour) => (
-              <Table.Tr key={`${neighbour.name} ${neighbour.peer ?? ""}`}>
+              <Table.Tr key={neighbour.name}>
                 <Table.Th scope="row">{t(`names.${neighbour.name}`, { defaultValue: neighbour.name })}</Table.Th>
                 <Table.Td>
                   <Health state={neighbour.state} />
                 </Table.Td>
-                <Table.Td>{neighbour.peer ?? "–"}</Table.Td>
                 <Table.Td>
                   <When at={neighbour.since} />
                 </Table.Td>
@@ -89,7 +87,7 @@ function Content({ about }: { about: About }) {
 
 function Health({ state }: { state: About["neighbours"][number]["state"] }) {
   const { t } = useTranslation("about");
-  const looks = { up: ["green", IconCheck], down: ["red", IconX], off: ["gray", IconMinus], unknown: ["gray", IconMinus] } as const;
+  const looks = { up: ["green", IconCheck], down: ["red", IconX], unknown: ["gray", IconMinus] } as const;
   const [color, Icon] = looks[state];
   return (
     <Badge color={color} leftSection={<Icon size={12} stroke={2.4} />}>

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get, post, remove } from "@/api/client";
 import { CHANGED_MEANWHILE, isRefused } from "@/api/errors";
-import type { Instant } from "@/api/types";
+import type { Key, Keys, MadeKey } from "@/api/schema";
 import classes from "@/editing/editing.module.css";
 import { Once } from "@/editing/once";
 import { Rows } from "@/editing/rows";
@@ -19,16 +19,10 @@ import { Answer, Empty } from "@/parts/states";
 import { When } from "@/parts/when";
 import { useCommands } from "@/shell/commands";
 
-interface Key {
-  name: string;
-  madeAt?: Instant;
-  lastUsedAt?: Instant;
-  by?: string;
-}
 
 const keysQuery = queryOptions({
   queryKey: ["api-keys"],
-  queryFn: ({ signal }) => get<{ keys: Key[]; writable: boolean }>("api-keys", undefined, signal),
+  queryFn: ({ signal }) => get<Keys>("api-keys", undefined, signal),
 });
 
 export default function ApiKeys() {
@@ -87,12 +81,6 @@ export default function ApiKeys() {
                     { key: "name", label: t("editing:name"), head: true, cell: (key) => key.name },
                     { key: "made", label: t("made"), cell: (key) => <When at={key.madeAt} /> },
                     { key: "by", label: t("by"), cell: (key) => key.by ?? "–" },
-                    // Not every source of keys knows when one was used.
-                    data.keys.some((key) => key.lastUsedAt) && {
-                      key: "used",
-                      label: t("used"),
-                      cell: (key) => (key.lastUsedAt ? <When at={key.lastUsedAt} show="ago" /> : t("neverUsed")),
-                    },
                     data.writable && {
                       key: "actions",
                       label: t("editing:actions"),
@@ -143,7 +131,7 @@ function NewKey({ taken, onClose, onMade }: NewKeyProps) {
   const errorText = useErrorText();
   const [name, setName] = useState("");
   const making = useMutation({
-    mutationFn: () => post<{ name: string; key: string }>("api-keys", { name: name.trim() }),
+    mutationFn: () => post<MadeKey>("api-keys", { name: name.trim() }),
     onSuccess: ({ key }) => onMade(key),
   });
   const twice = taken.includes(name.trim());

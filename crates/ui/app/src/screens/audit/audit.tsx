@@ -1,11 +1,13 @@
 // The audit log: newest first, filtered by who, what, when and how it ended.
-import { Badge, Button, Select, TextInput } from "@mantine/core";
+import { Badge, TextInput } from "@mantine/core";
 import { IconBan, IconCheck, IconListSearch, IconX } from "@tabler/icons-react";
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { type Query, get } from "@/api/client";
-import type { Instant } from "@/api/types";
+import type * as Api from "@/api/schema";
+import type { Narrow } from "@/api/types";
 import classes from "@/editing/editing.module.css";
+import { FilterChoice, FilterLine } from "@/editing/filter-line";
 import { Paged } from "@/editing/paged";
 import { Rows } from "@/editing/rows";
 import { sinceDay, untilDay, useFilter } from "@/editing/use-filter";
@@ -16,24 +18,13 @@ import { When } from "@/parts/when";
 
 type Outcome = "done" | "refused" | "failed";
 
-interface Entry {
-  id: string;
-  at: Instant;
-  who: string;
-  what: string;
-  on?: string;
-  outcome: Outcome;
-  code?: number;
-  note?: string;
-  corrId: string;
-  address?: string;
-}
+type Entry = Narrow<Api.AuditLine, { outcome: Outcome }>;
 
 const auditQuery = (filter: Query) =>
   infiniteQueryOptions({
     queryKey: ["audit", filter],
     queryFn: ({ signal, pageParam }) =>
-      get<{ entries: Entry[]; next?: string }>("audit", { ...filter, cursor: pageParam }, signal),
+      get<Narrow<Api.AuditLog, { entries: Entry[] }>>("audit", { ...filter, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
   });
@@ -71,118 +62,99 @@ export default function Audit() {
   const whatText = (name: string) => (i18n.exists(`whats.${name}`, { ns: "audit" }) ? t(`whats.${name}`) : name);
   return (
     <Page title={t("title")} lead={t("lead")}>
-      <div className={classes["line"]} data-end role="search" aria-label={t("filter")}>
+      <FilterLine filter={filter}>
         <TextInput
           label={t("who")}
           value={who}
           onChange={(event) => filter.put({ who: event.currentTarget.value })}
           w={170}
         />
-        <Select
+        <FilterChoice
           label={t("what")}
           data={[...new Set([...WHATS, ...(what ? [what] : [])])].map((value) => ({ value, label: whatText(value) }))}
-          value={what || null}
+          value={what}
           onChange={(value) => filter.put({ what: value })}
-          placeholder={t("any")}
-          clearable
           searchable
           w={190}
         />
-        <Select
+        <FilterChoice
           label={t("outcome")}
           data={OUTCOMES.map((value) => ({ value, label: t(`outcomes.${value}`) }))}
-          value={outcome || null}
+          value={outcome}
           onChange={(value) => filter.put({ outcome: value })}
-          placeholder={t("any")}
-          clearable
           w={150}
         />
-        <TextInput
-          type="date"
-          label={t("editing:from")}
-          value={from}
-          onChange={(event) => filter.put({ from: event.currentTarget.value })}
-        />
-        <TextInput
-          type="date"
-          label={t("editing:to")}
-          value={to}
-          onChange={(event) => filter.put({ to: event.currentTarget.value })}
-        />
-        {filter.used && (
-          <Button variant="default" onClick={filter.clear}>
-            {t("clear")}
-          </Button>
-        )}
-      </div>
+      </FilterLine>
       <Panel flush>
-        <Paged query={entries} rows={(page) => page.entries}>
-          {(rows) =>
-            rows.length === 0 ? (
-              <Empty
-                icon={<IconListSearch size={28} />}
-                title={filter.used ? t("noneFound") : t("none")}
-                text={filter.used ? t("noneFoundText") : t("noneText")}
-              />
-            ) : (
-              <Rows<Entry>
-                label={t("title")}
-                rows={rows}
-                rowKey={(entry) => entry.id}
-                columns={[
-                  { key: "at", label: t("at"), head: true, cell: (entry) => <When at={entry.at} /> },
-                  {
-                    key: "who",
-                    label: t("who"),
-                    cell: (entry) => (
-                      <>
-                        {entry.who}
-                        {entry.address && <div className={classes["dim"]}>{entry.address}</div>}
-                      </>
-                    ),
-                  },
-                  {
-                    key: "what",
-                    label: t("what"),
-                    cell: (entry) => <span className={classes["mono"]}>{entry.what}</span>,
-                  },
-                  {
-                    key: "on",
-                    label: t("on"),
-                    cell: (entry) => (
-                      <>
-                        {entry.on ? <span className={classes["mono"]}>{entry.on}</span> : "–"}
-                        {entry.note && <div className={classes["dim"]}>“{entry.note}”</div>}
-                      </>
-                    ),
-                  },
-                  {
-                    key: "outcome",
-                    label: t("outcome"),
-                    cell: (entry) => {
-                      const { color, icon: Icon } = LOOKS[entry.outcome];
-                      return (
-                        <Badge color={color} leftSection={<Icon size={12} />}>
-                          {t(`outcomes.${entry.outcome}`)}
-                          {entry.code !== undefined && entry.outcome !== "done" && ` · ${entry.code}`}
-                        </Badge>
-                      );
-                    },
-                  },
-                  {
-                    key: "corr",
-                    label: t("corrId"),
-                    cell: (entry) => (
-                      <span className={classes["line"]} style={{ flexWrap: "nowrap", gap: 2 }}>
-                        <span className={classes["code"]}>{entry.corrId.slice(0, 8)}</span>
-                        <Copy text={entry.corrId} label={t("copyCorrId", { id: entry.corrId.slice(0, 8) })} />
-                      </span>
-                    ),
-                  },
-                ]}
-              />
-            )
+        <Paged
+          query={entries}
+          rows={(page) => page.entries}
+          empty={
+            <Empty
+              icon={<IconListSearch size={28} />}
+              title={filter.used ? t("editing:filter.none") : t("none")}
+              text={filter.used ? t("editing:filter.noneText") : t("noneText")}
+            />
           }
+        >
+          {(rows) => (
+            <Rows<Entry>
+              label={t("title")}
+              rows={rows}
+              rowKey={(entry) => entry.id}
+              columns={[
+                { key: "at", label: t("at"), head: true, cell: (entry) => <When at={entry.at} /> },
+                {
+                  key: "who",
+                  label: t("who"),
+                  cell: (entry) => (
+                    <>
+                      {entry.who}
+                      {entry.address && <div className={classes["dim"]}>{entry.address}</div>}
+                    </>
+                  ),
+                },
+                {
+                  key: "what",
+                  label: t("what"),
+                  cell: (entry) => <span className={classes["mono"]}>{entry.what}</span>,
+                },
+                {
+                  key: "on",
+                  label: t("on"),
+                  cell: (entry) => (
+                    <>
+                      {entry.on ? <span className={classes["mono"]}>{entry.on}</span> : "–"}
+                      {entry.note && <div className={classes["dim"]}>“{entry.note}”</div>}
+                    </>
+                  ),
+                },
+                {
+                  key: "outcome",
+                  label: t("outcome"),
+                  cell: (entry) => {
+                    const { color, icon: Icon } = LOOKS[entry.outcome];
+                    return (
+                      <Badge color={color} leftSection={<Icon size={12} />}>
+                        {t(`outcomes.${entry.outcome}`)}
+                        {entry.code !== undefined && entry.outcome !== "done" && ` · ${entry.code}`}
+                      </Badge>
+                    );
+                  },
+                },
+                {
+                  key: "corr",
+                  label: t("corrId"),
+                  cell: (entry) => (
+                    <span className={classes["line"]} style={{ flexWrap: "nowrap", gap: 2 }}>
+                      <span className={classes["code"]}>{entry.corrId.slice(0, 8)}</span>
+                      <Copy text={entry.corrId} label={t("copyCorrId", { id: entry.corrId.slice(0, 8) })} />
+                    </span>
+                  ),
+                },
+              ]}
+            />
+          )}
         </Paged>
       </Panel>
     </Page>

@@ -1,37 +1,16 @@
 // What the screen of call-ins asks.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { type Query, get, post, put } from "@/api/client";
-import type { Instant } from "@/api/types";
+import type * as Api from "@/api/schema";
+import type { Narrow } from "@/api/types";
 
-export interface GroupEdit {
-  name: string;
-  numbers: string[];
-  provideCode: boolean;
-  codeDigits: number;
-  ttlSeconds: number;
-  allocation: "shared" | "exclusive";
-}
+export type GroupEdit = Narrow<Required<Api.NewGroup>, { allocation: "shared" | "exclusive" }>;
 
-export interface Group extends GroupEdit {
-  live: number;
-  revision: number;
-}
+export type Group = Narrow<Required<Api.KnownGroup>, Pick<GroupEdit, "allocation">>;
 
 export type RequestState = "live" | "matched" | "expired";
 
-export interface CallIn {
-  id: string;
-  group: string;
-  state: RequestState;
-  phoneNumber?: string;
-  dnis: string;
-  accessCode?: number | string;
-  createdTime: Instant;
-  expirationTime: Instant;
-  matchedTime?: Instant;
-  matchedBy?: string[] | string;
-  callbackId?: string;
-}
+export type CallIn = Narrow<Api.CallInRow, { state: RequestState }>;
 
 export const groupsQuery = queryOptions({
   queryKey: ["call-in", "groups"],
@@ -42,7 +21,7 @@ export const requestsQuery = (filter: Query) =>
   infiniteQueryOptions({
     queryKey: ["call-in", "requests", filter],
     queryFn: ({ signal, pageParam }) =>
-      get<{ requests: CallIn[]; next?: string }>("call-in/requests", { ...filter, cursor: pageParam }, signal),
+      get<Narrow<Api.CallInRows, { requests: CallIn[] }>>("call-in/requests", { ...filter, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
   });

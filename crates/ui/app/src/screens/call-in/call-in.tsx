@@ -1,5 +1,5 @@
 // The addresses below `call-in`: what was given out, the groups, and one group.
-import { Badge, Button, Select, TextInput } from "@mantine/core";
+import { Badge, Button, TextInput } from "@mantine/core";
 import { IconCheck, IconClockX, IconHourglass, IconPhoneIncoming, IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link, Navigate, Route, Routes } from "react-router";
 import { useMay } from "@/api/session";
 import classes from "@/editing/editing.module.css";
+import { FilterChoice, FilterLine } from "@/editing/filter-line";
 import { Paged } from "@/editing/paged";
 import { Rows } from "@/editing/rows";
 import { Sections } from "@/editing/sections";
@@ -81,21 +82,17 @@ function Records() {
     requestsQuery({ group, phone: phone.replace(/[^\d+]/g, ""), state, from: sinceDay(from), to: untilDay(to) }),
   );
   const names = groups.data?.groups.map((one) => one.name) ?? [];
-  const by = (one: CallIn) => {
-    const matched = typeof one.matchedBy === "string" ? one.matchedBy.split(",") : (one.matchedBy ?? []);
-    return list(matched.map((what) => t(`matchedBy.${what}`, { defaultValue: what })));
-  };
+  const by = (one: CallIn) =>
+    list((one.matchedBy ?? []).map((what) => t(`matchedBy.${what}`, { defaultValue: what })));
   return (
     <Frame>
-      <div className={classes["line"]} data-end role="search" aria-label={t("filter")}>
+      <FilterLine filter={filter}>
         {names.length > 0 ? (
-          <Select
+          <FilterChoice
             label={t("group")}
             data={names}
-            value={group || null}
+            value={group}
             onChange={(value) => filter.put({ group: value })}
-            placeholder={t("any")}
-            clearable
             searchable
             w={180}
           />
@@ -115,80 +112,63 @@ function Records() {
           placeholder="+1 212 555 0142"
           w={180}
         />
-        <Select
+        <FilterChoice
           label={t("state")}
           data={(["live", "matched", "expired"] as const).map((value) => ({ value, label: t(`states.${value}`) }))}
-          value={state || null}
+          value={state}
           onChange={(value) => filter.put({ state: value })}
-          placeholder={t("any")}
-          clearable
           w={150}
         />
-        <TextInput
-          type="date"
-          label={t("editing:from")}
-          value={from}
-          onChange={(event) => filter.put({ from: event.currentTarget.value })}
-        />
-        <TextInput
-          type="date"
-          label={t("editing:to")}
-          value={to}
-          onChange={(event) => filter.put({ to: event.currentTarget.value })}
-        />
-        {filter.used && (
-          <Button variant="default" onClick={filter.clear}>
-            {t("clear")}
-          </Button>
-        )}
-      </div>
+      </FilterLine>
       <Panel flush>
-        <Paged query={requests} rows={(page) => page.requests}>
-          {(rows) =>
-            rows.length === 0 ? (
-              <Empty
-                icon={<IconPhoneIncoming size={28} />}
-                title={filter.used ? t("noneFound") : t("none")}
-                text={filter.used ? t("noneFoundText") : t("noneText")}
-              />
-            ) : (
-              <Rows<CallIn>
-                label={t("sections.records")}
-                rows={rows}
-                rowKey={(one) => one.id}
-                columns={[
-                  { key: "created", label: t("created"), head: true, cell: (one) => <When at={one.createdTime} /> },
-                  { key: "group", label: t("group"), cell: (one) => one.group },
-                  { key: "state", label: t("state"), cell: (one) => <State state={one.state} /> },
-                  { key: "phone", label: t("phone"), cell: (one) => one.phoneNumber ?? "–" },
-                  { key: "dnis", label: t("dnis"), cell: (one) => one.dnis },
-                  {
-                    key: "code",
-                    label: t("code"),
-                    cell: (one) => (one.accessCode === undefined ? "–" : <span className={classes["code"]}>{one.accessCode}</span>),
-                  },
-                  {
-                    key: "ends",
-                    label: t("ends"),
-                    cell: (one) =>
-                      one.matchedTime ? (
-                        <>
-                          <When at={one.matchedTime} /> {by(one) && `(${by(one)})`}
-                        </>
-                      ) : (
-                        <When at={one.expirationTime} />
-                      ),
-                  },
-                  {
-                    key: "callback",
-                    label: t("callback"),
-                    cell: (one) =>
-                      one.callbackId ? <Link to={`/callbacks/${one.callbackId}`}>{one.callbackId.slice(0, 8)}</Link> : "–",
-                  },
-                ]}
-              />
-            )
+        <Paged
+          query={requests}
+          rows={(page) => page.requests}
+          empty={
+            <Empty
+              icon={<IconPhoneIncoming size={28} />}
+              title={filter.used ? t("editing:filter.none") : t("none")}
+              text={filter.used ? t("editing:filter.noneText") : t("noneText")}
+            />
           }
+        >
+          {(rows) => (
+            <Rows<CallIn>
+              label={t("sections.records")}
+              rows={rows}
+              rowKey={(one) => one.id}
+              columns={[
+                { key: "created", label: t("created"), head: true, cell: (one) => <When at={one.createdTime} /> },
+                { key: "group", label: t("group"), cell: (one) => one.group },
+                { key: "state", label: t("state"), cell: (one) => <State state={one.state} /> },
+                { key: "phone", label: t("phone"), cell: (one) => one.phoneNumber ?? "–" },
+                { key: "dnis", label: t("dnis"), cell: (one) => one.dnis },
+                {
+                  key: "code",
+                  label: t("code"),
+                  cell: (one) => (one.accessCode === undefined ? "–" : <span className={classes["code"]}>{one.accessCode}</span>),
+                },
+                {
+                  key: "ends",
+                  label: t("ends"),
+                  cell: (one) =>
+                    one.matchedTime ? (
+                      <>
+                        <When at={one.matchedTime} /> {by(one) && `(${by(one)})`}
+                      </>
+                    ) : (
+                      <When at={one.expirationTime} />
+                    ),
+                },
+                {
+                  key: "callback",
+                  label: t("callback"),
+                  cell: (one) =>
+                    one.callbackId ? <Link to={`/callbacks/${one.callbackId}`}>{one.callbackId.slice(0, 8)}</Link> : "–",
+                },
+              ]}
+            />
+          )}
         </Paged>
       </Panel>
     </Frame>

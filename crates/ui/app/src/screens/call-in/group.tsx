@@ -10,7 +10,7 @@ import { useMay } from "@/api/session";
 import { useDocumentDraft } from "@/editing/draft-of";
 import classes from "@/editing/editing.module.css";
 import { Back, Gone } from "@/editing/gone";
-import { SaveBar } from "@/editing/save-bar";
+import { DraftBar } from "@/editing/save-bar";
 import { useSaving } from "@/editing/saving";
 import { confirm } from "@/parts/confirm";
 import { useErrorText } from "@/parts/errors";
@@ -193,21 +193,16 @@ function Document({ group, taken }: { group: Group | undefined; taken: readonly 
         </div>
       </Panel>
       {mayEdit && (
-        <SaveBar
-          changed={draft.changed}
-          always={!group}
-          restored={draft.restored}
-          pending={saving.pending}
+        <DraftBar
+          draft={draft}
+          saving={saving}
+          fresh={!group}
           missing={missing}
-          trouble={saving.trouble}
           onSave={() => saving.save(edit, draft.seen)}
-          onDiscard={() => {
-            forget();
-            if (!group) back();
-          }}
+          forget={forget}
+          leave={back}
         />
       )}
-      {saving.conflict}
     </Page>
   );
 }

@@ -2,6 +2,7 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { patch, post } from "@/api/client";
 import { live } from "@/api/live";
+import type * as Api from "@/api/schema";
 import type { CallbackDetail, CallbackRow } from "@/api/types";
 import { callbackKey } from "./list";
 
@@ -35,24 +36,15 @@ export const useRecreate = () =>
     post<CallbackRow>(`callbacks/${row.id}/recreate`, desiredTime ? { desiredTime } : {}),
   );
 
-export interface Correction {
-  phoneNumber: string;
-  userData: Record<string, unknown>;
-}
+export type Correction = Required<Api.Correction>;
 
 export const useEdit = () =>
   useChange(({ id, revision, correction }: { id: string; revision: number; correction: Correction }) =>
     patch<CallbackRow>(`callbacks/${id}`, correction, { ifMatch: revision }),
   );
 
-export interface Booking {
-  serviceName: string;
-  phoneNumber: string;
-  desiredTime?: string;
-  userData?: Record<string, unknown>;
-}
 
 export const useCreate = () =>
-  useChange(({ booking, key }: { booking: Booking; key: string }) =>
+  useChange(({ booking, key }: { booking: Api.BookedByHand; key: string }) =>
     post<CallbackRow>("callbacks", booking, { idempotencyKey: key }),
   );

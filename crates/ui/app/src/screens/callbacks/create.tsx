@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { servicesQuery } from "@/api/queries";
+import type { BookedByHand } from "@/api/schema";
 import type { CallbackRow, ServiceRow } from "@/api/types";
 import { useDraft } from "@/parts/draft";
 import { useErrorText } from "@/parts/errors";
@@ -11,7 +12,7 @@ import { useFormat } from "@/parts/format";
 import { done } from "@/parts/notify";
 import { SlotPicker } from "@/parts/slot-picker";
 import { Answer } from "@/parts/states";
-import { type Booking, useCreate } from "./changes";
+import { useCreate } from "./changes";
 import { DataEditor, type Pairs, fromPairs } from "./data-editor";
 import classes from "./callbacks.module.css";
 
@@ -64,7 +65,7 @@ function Form({ services, onClose, onDone }: CreateProps & { services: ServiceRo
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!ready) return;
-    const booking: Booking = {
+    const booking: BookedByHand = {
       serviceName: service.name,
       phoneNumber: value.phone.trim(),
       ...(when === "slot" && value.slot ? { desiredTime: value.slot } : {}),

@@ -3,16 +3,13 @@ import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery, useQue
 import { useMemo } from "react";
 import { get } from "@/api/client";
 import { useLive } from "@/api/live";
-import type { CallbackRow } from "@/api/types";
+import type { Counted } from "@/api/schema";
+import type { CallbackPage, CallbackRow } from "@/api/types";
 import { type Filter, compare, matches, toAddress, toQuery } from "./filter";
-import { type News, type Page, patched } from "./patch";
+import { type News, patched } from "./patch";
 
 const PAGE = 250;
 
-export interface Count {
-  count: number;
-  exact: boolean;
-}
 
 export const callbackKey = (id: string) => ["callback", id] as const;
 
@@ -24,7 +21,7 @@ export function useCallbackList(filter: Filter) {
   const list = useInfiniteQuery({
     queryKey: listKey,
     queryFn: ({ pageParam, signal }) =>
-      get<Page>("callbacks", { ...toQuery(filter, new Date()), limit: PAGE, cursor: pageParam }, signal),
+      get<CallbackPage>("callbacks", { ...toQuery(filter, new Date()), limit: PAGE, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next,
     staleTime: 30_000,
@@ -37,7 +34,7 @@ export function useCallbackList(filter: Filter) {
     queryKey: countKey,
     queryFn: ({ signal }) => {
       const { order: _, ...query } = toQuery(filter, new Date());
-      return get<Count>("callbacks/count", query, signal);
+      return get<Counted>("callbacks/count", query, signal);
     },
     // The stream tells only of what is loaded; the whole is counted again now and then.
     refetchInterval: 30_000,
@@ -50,14 +47,14 @@ export function useCallbackList(filter: Filter) {
       const news = changes.map(({ data }) => data as News);
       const now = new Date();
       let more = 0;
-      client.setQueryData<InfiniteData<Page, string | undefined>>(listKey, (before) => {
+      client.setQueryData<InfiniteData<CallbackPage, string | undefined>>(listKey, (before) => {
         if (!before) return before;
         const after = patched(before.pages, news, (row) => matches(row, filter, now), compare(filter.order));
         more = after.more;
         return { ...before, pages: after.pages };
       });
       if (more !== 0) {
-        client.setQueryData<Count>(countKey, (before) => before && { ...before, count: Math.max(0, before.count + more) });
+        client.setQueryData<Counted>(countKey, (before) => before && { ...before, count: Math.max(0, before.count + more) });
       }
       for (const one of news) {
         const known = client.getQueryData<CallbackRow>(callbackKey(one.id));

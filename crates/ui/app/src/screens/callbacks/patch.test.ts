@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { CallbackRow } from "@/api/types";
+import type { CallbackPage, CallbackRow } from "@/api/types";
 import { compare } from "./filter";
-import { type News, type Page, patched } from "./patch";
+import { type News, patched } from "./patch";
 
 const row = (id: string, minute: number, more: Partial<News> = {}): News => ({
   id,
@@ -21,11 +21,11 @@ const row = (id: string, minute: number, more: Partial<News> = {}): News => ({
 });
 
 const open = (one: CallbackRow) => one.state !== "COMPLETED";
-const pages = (): Page[] => [
+const pages = (): CallbackPage[] => [
   { callbacks: [row("a", 0), row("b", 10)], next: "2" },
   { callbacks: [row("c", 20), row("d", 30)], next: "4" },
 ];
-const ids = (all: readonly Page[]) => all.map((page) => page.callbacks.map((one) => one.id).join("")).join("|");
+const ids = (all: readonly CallbackPage[]) => all.map((page) => page.callbacks.map((one) => one.id).join("")).join("|");
 const apply = (news: News[], from = pages()) => patched(from, news, open, compare("desired"));
 
 describe("a change", () => {
@@ -75,7 +75,7 @@ describe("a new row", () => {
     expect(after.more).toBe(1);
   });
   it("goes to the end when everything is loaded", () => {
-    const all: Page[] = [{ callbacks: [row("a", 0)] }];
+    const all: CallbackPage[] = [{ callbacks: [row("a", 0)] }];
     expect(ids(apply([row("x", 45, { revision: 1 })], all).pages)).toBe("ax");
     expect(ids(apply([row("x", 45, { revision: 1 })], [{ callbacks: [] }]).pages)).toBe("x");
   });

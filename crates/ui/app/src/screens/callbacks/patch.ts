@@ -1,22 +1,18 @@
 // Live changes applied to the pages that are loaded: rows change in place, leave, come in where they belong.
 // Apart from the screen, because this decides whether a list can be trusted, and can be tested as a value.
-import type { CallbackRow } from "@/api/types";
+import type { CallbackPage, CallbackRow } from "@/api/types";
 
-export interface Page {
-  callbacks: CallbackRow[];
-  next?: string | undefined;
-}
 
 export type News = CallbackRow & { gone?: boolean };
 
 export interface Patched {
-  pages: Page[];
+  pages: CallbackPage[];
   /** By how much the number of all rows that match has changed, as far as the loaded ones tell. */
   more: number;
 }
 
 export function patched(
-  pages: readonly Page[],
+  pages: readonly CallbackPage[],
   news: readonly News[],
   belongs: (row: CallbackRow) => boolean,
   compare: (a: CallbackRow, b: CallbackRow) => number,
@@ -29,7 +25,7 @@ export function patched(
   let more = 0;
   const homeless: CallbackRow[] = [];
   const seen = new Set<string>();
-  const result = pages.map((page): Page => {
+  const result = pages.map((page): CallbackPage => {
     let touched = false;
     const callbacks: CallbackRow[] = [];
     for (const row of page.callbacks) {
@@ -61,9 +57,9 @@ export function patched(
 }
 
 /** Puts a row where it belongs, unless that is beyond what is loaded. */
-function place(pages: Page[], row: CallbackRow, compare: (a: CallbackRow, b: CallbackRow) => number) {
+function place(pages: CallbackPage[], row: CallbackRow, compare: (a: CallbackRow, b: CallbackRow) => number) {
   for (let index = 0; index < pages.length; index += 1) {
-    const page = pages[index] as Page;
+    const page = pages[index] as CallbackPage;
     const last = page.callbacks.at(-1);
     const final = index === pages.length - 1;
     const fits = last !== undefined && compare(row, last) < 0;

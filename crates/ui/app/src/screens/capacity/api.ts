@@ -1,34 +1,16 @@
 // What the capacity screen and the planner ask.
 import { queryOptions } from "@tanstack/react-query";
 import { get, post, put } from "@/api/client";
-import type { Assigned } from "@/editing/assign";
-import type { Effect } from "@/editing/effect";
-import type { MapSlot } from "@/editing/slot-map-arrange";
+import type * as Api from "@/api/schema";
+import type { Narrow } from "@/api/types";
 import { type Plan, type Shorthand, exceptionsShorthand, planOf, weekShorthand } from "./plan";
 
-export interface Rule {
-  id: string;
-  name: string;
-  slotMinutes: number;
-  week: Shorthand;
-  exceptions?: Shorthand;
-  queues: string[];
-  revision: number;
-}
+export type Rule = Narrow<Api.KnownRule, { week: Shorthand; exceptions?: Shorthand }>;
 
-export interface Rules {
-  rules: Rule[];
-  queues: Assigned[];
-  revision: number;
-}
+export type Rules = Narrow<Api.KnownRules, { rules: Rule[] }>;
 
 /** What is edited of a rule. */
-export interface RuleEdit {
-  name: string;
-  slotMinutes: number;
-  week: Shorthand;
-  exceptions: Shorthand;
-}
+export type RuleEdit = Narrow<Required<Api.RuleDocument>, { week: Shorthand; exceptions: Shorthand }>;
 
 export const editOf = (rule: Rule): RuleEdit => ({
   name: rule.name,
@@ -51,11 +33,7 @@ export const rulesQuery = queryOptions({
   queryFn: ({ signal }) => get<Rules>("capacity-rules", undefined, signal),
 });
 
-interface SavedRule {
-  rule?: Rule;
-  id?: string;
-  effect?: Effect;
-}
+type SavedRule = Narrow<Api.EditedRule, { rule?: Rule }>;
 
 export const saveRule = (id: string | undefined, edit: RuleEdit, seen: number, dryRun: boolean) => {
   const more = { ifMatch: seen, query: dryRun ? { dryRun } : {} };
@@ -68,22 +46,20 @@ export const saveRule = (id: string | undefined, edit: RuleEdit, seen: number, d
 const tried = (rule: RuleEdit): RuleEdit => ({ ...rule, name: rule.name.trim() || "-" });
 
 export const convert = (rule: RuleEdit, slotMinutes: number) =>
-  post<{ rule: RuleEdit }>("capacity-rules/convert", { rule: tried(rule), slotMinutes });
+  post<Narrow<Api.ReadRule, { rule: RuleEdit }>>("capacity-rules/convert", { rule: tried(rule), slotMinutes });
 
 export const parse = (text: string, slotMinutes: number) =>
-  post<{ rule: RuleEdit }>("capacity-rules/parse", { text, slotMinutes });
+  post<Narrow<Api.ReadRule, { rule: RuleEdit }>>("capacity-rules/parse", { text, slotMinutes });
 
-export interface PreviewSlot extends MapSlot {
-  end: string;
-}
+export type PreviewSlot = Api.SlotAhead;
 
 export const preview = (rule: RuleEdit, service: string, from: string, days: number, signal: AbortSignal) =>
-  post<{ zone: string; slots: PreviewSlot[] }>("capacity-rules/preview", { rule: tried(rule), service, from, days }, { signal });
+  post<Api.SlotsAhead>("capacity-rules/preview", { rule: tried(rule), service, from, days }, { signal });
 
 export const loadQuery = (queue: string, from: string, days: number) =>
   queryOptions({
     queryKey: ["capacity-rules", "load", queue, from, days],
     queryFn: ({ signal }) =>
-      get<{ zone?: string; slots: MapSlot[] }>("capacity-rules/load", { queue, from, days }, signal),
+      get<Api.SlotsAhead>("capacity-rules/load", { queue, from, days }, signal),
     enabled: queue !== "",
   });

@@ -3,16 +3,15 @@ import { Button, Menu } from "@mantine/core";
 import { IconCopy, IconGrid4x4, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/parts/format";
 import { Guarded } from "@/parts/guarded";
-import { Page, Panel } from "@/parts/page";
+import { Page } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
 import { useCommands } from "@/shell/commands";
 import { Assign } from "@/editing/assign";
-import { Rows } from "@/editing/rows";
-import { RuleActions } from "@/editing/rule-actions";
+import { RuleTable } from "@/editing/rule-table";
 import { Sections } from "@/editing/sections";
 import { type Rule, type Rules, planOfEdit, editOf, rulesQuery } from "./api";
 import classes from "./grid.module.css";
@@ -58,64 +57,42 @@ export function RuleList() {
 
 function Found({ data, mayEdit }: { data: Rules; mayEdit: boolean }) {
   const { t } = useTranslation(["capacity", "editing"]);
-  const { number, list } = useFormat();
+  const { number } = useFormat();
   const navigate = useNavigate();
   return (
     <>
-      <Panel flush>
-        {data.rules.length === 0 ? (
-          <Empty icon={<IconGrid4x4 size={28} />} title={t("empty")} text={t("emptyText")} />
-        ) : (
-          <Rows
-            label={t("title")}
-            rows={data.rules}
-            rowKey={(rule) => rule.id}
-            columns={[
-              {
-                key: "name",
-                label: t("editing:name"),
-                head: true,
-                cell: (rule) => <Link to={`/capacity/rules/${rule.id}`}>{rule.name}</Link>,
-              },
-              { key: "slot", label: t("slotLength"), cell: (rule) => t("minutes", { n: number(rule.slotMinutes) }) },
-              {
-                key: "week",
-                label: t("perWeek"),
-                num: true,
-                cell: (rule) => number(weekTotal(planOfEdit(editOf(rule)))),
-              },
-              { key: "shape", label: t("shape"), cell: (rule) => <Mini rule={rule} /> },
-              {
-                key: "exceptions",
-                label: t("sections.exceptions"),
-                num: true,
-                cell: (rule) => number(Object.keys(rule.exceptions ?? {}).length),
-              },
-              {
-                key: "queues",
-                label: t("editing:assign.usedBy"),
-                cell: (rule) => (rule.queues.length === 0 ? t("editing:assign.usedByNone") : list(rule.queues)),
-              },
-              mayEdit && {
-                key: "actions",
-                label: t("editing:actions"),
-                quiet: true,
-                num: true,
-                cell: (rule) => (
-                  <RuleActions path="capacity-rules" rule={rule} revision={data.revision}>
-                    <Menu.Item
-                      leftSection={<IconCopy size={16} />}
-                      onClick={() => void navigate(`/capacity/rules/new?from=${rule.id}`)}
-                    >
-                      {t("editing:duplicate")}
-                    </Menu.Item>
-                  </RuleActions>
-                ),
-              },
-            ]}
-          />
+      <RuleTable
+        label={t("title")}
+        path="capacity-rules"
+        home="/capacity"
+        rules={data.rules}
+        mayEdit={mayEdit}
+        empty={<Empty icon={<IconGrid4x4 size={28} />} title={t("empty")} text={t("emptyText")} />}
+        columns={[
+          { key: "slot", label: t("slotLength"), cell: (rule) => t("minutes", { n: number(rule.slotMinutes) }) },
+          {
+            key: "week",
+            label: t("perWeek"),
+            num: true,
+            cell: (rule) => number(weekTotal(planOfEdit(editOf(rule)))),
+          },
+          { key: "shape", label: t("shape"), cell: (rule) => <Mini rule={rule} /> },
+          {
+            key: "exceptions",
+            label: t("sections.exceptions"),
+            num: true,
+            cell: (rule) => number(Object.keys(rule.exceptions ?? {}).length),
+          },
+        ]}
+        more={(rule) => (
+          <Menu.Item
+            leftSection={<IconCopy size={16} />}
+            onClick={() => void navigate(`/capacity/rules/new?from=${rule.id}`)}
+          >
+            {t("editing:duplicate")}
+          </Menu.Item>
         )}
-      </Panel>
+      />
       <Assign
         path="capacity-rules"
         queues={data.queues}

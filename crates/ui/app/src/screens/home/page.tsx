@@ -7,7 +7,7 @@ import { Link } from "react-router";
 import { get } from "@/api/client";
 import { aboutQuery, queuesQuery } from "@/api/queries";
 import { useMay, useMe } from "@/api/session";
-import type { CallbackRow, QueueRow } from "@/api/types";
+import type { CallbackPage, QueueRow } from "@/api/types";
 import { useFormat } from "@/parts/format";
 import { Page, Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
@@ -131,7 +131,7 @@ function Next() {
   const next = useQuery({
     queryKey: ["callbacks", "next"],
     queryFn: ({ signal }) =>
-      get<{ callbacks: CallbackRow[] }>(
+      get<CallbackPage>(
         "callbacks",
         { state: ["SCHEDULED"], desiredFrom: new Date().toISOString(), order: "desired", limit: 8 },
         signal,

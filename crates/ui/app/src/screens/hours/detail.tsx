@@ -10,7 +10,7 @@ import { useMay } from "@/api/session";
 import { useDocumentDraft } from "@/editing/draft-of";
 import classes from "@/editing/editing.module.css";
 import { Back, Gone } from "@/editing/gone";
-import { SaveBar } from "@/editing/save-bar";
+import { DraftBar } from "@/editing/save-bar";
 import { useSaving } from "@/editing/saving";
 import { Zone } from "@/editing/zone";
 import { confirm } from "@/parts/confirm";
@@ -93,7 +93,7 @@ function Found({ row, revision }: { row: HoursRow | undefined; revision: number 
   const may = useMay();
   const mayEdit = may("ges.service.edit") && row?.managedBy !== "designer";
   const stored = useMemo(
-    () => typed(row ? { ...row.document, name: row.name, timezone: row.document.timezone ?? row.zone } : NEW),
+    () => typed(row?.document ?? NEW),
     [row],
   );
   const draft = useDocumentDraft<Typed>(`hours-${row?.name ?? ""}`, stored, revision);
@@ -257,21 +257,16 @@ function Found({ row, revision }: { row: HoursRow | undefined; revision: number 
       </Panel>
       {good && <Preview document={good} />}
       {mayEdit && (
-        <SaveBar
-          changed={draft.changed}
-          always={!row}
-          restored={draft.restored}
-          pending={saving.pending}
+        <DraftBar
+          draft={draft}
+          saving={saving}
+          fresh={!row}
           missing={missing}
-          trouble={saving.trouble}
           onSave={() => !("odd" in document) && saving.save(document, draft.seen)}
-          onDiscard={() => {
-            forget();
-            if (!row) back();
-          }}
+          forget={forget}
+          leave={back}
         />
       )}
-      {saving.conflict}
     </Page>
   );
 }

@@ -1,27 +1,14 @@
 // The hours of a day as people type them: `09:00-12:00, 13:00-17:00`, `24h` for all day, `18:00-` for open end, nothing for closed.
+import type * as Api from "@/api/schema";
 
-export interface Interval {
-  start?: string;
-  end?: string;
-  openAllDay?: boolean;
-}
+export type Interval = Api.IntervalDocument;
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Day = (typeof DAYS)[number];
 
-export interface SpecialDay {
-  name?: string;
-  date: string;
-  recursYearly?: boolean;
-  hours: Interval[];
-}
+export type SpecialDay = Api.SpecialDayDocument;
 
-export interface HoursDocument {
-  name: string;
-  timezone: string;
-  week: Partial<Record<Day, Interval[]>>;
-  specialDays?: SpecialDay[];
-}
+export type HoursDocument = Api.HoursDocument;
 
 export const ALL_DAY = "24h";
 

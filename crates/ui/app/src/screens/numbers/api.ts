@@ -1,25 +1,14 @@
 // What the screen of numbers asks.
 import { queryOptions } from "@tanstack/react-query";
 import { get, post, put } from "@/api/client";
-import type { Assigned } from "@/editing/assign";
+import type * as Api from "@/api/schema";
+import type { Narrow } from "@/api/types";
 
-export interface RuleEdit {
-  name: string;
-  countries: string[];
-  blocked: string[];
-}
+export type RuleEdit = Required<Api.NumberRule>;
 
-export interface Rule extends RuleEdit {
-  id: string;
-  queues: string[];
-  revision?: number;
-}
+export type Rule = Required<Api.KnownNumberRule>;
 
-export interface Rules {
-  rules: Rule[];
-  queues: (Assigned | string)[];
-  revision: number;
-}
+export type Rules = Narrow<Api.KnownNumberRules, { rules: Rule[] }>;
 
 export const rulesQuery = queryOptions({
   queryKey: ["number-rules"],
@@ -31,20 +20,9 @@ export const saveRule = (id: string | undefined, edit: RuleEdit, seen: number) =
     ? post("number-rules", edit, { ifMatch: seen })
     : put(`number-rules/${id}`, edit, { ifMatch: seen });
 
-export interface Verdict {
-  verdict: "permitted" | "blocked" | "country" | "impossible" | "premium";
-  e164?: string;
-  country?: string;
-  pattern?: string;
-}
+export type Verdict = Narrow<Api.Tried, { verdict: "permitted" | "blocked" | "country" | "impossible" | "premium" }>;
 
-export interface Test {
-  rule?: RuleEdit;
-  ruleId?: string;
-  queue?: string;
-  number: string;
-  defaultCountry?: string;
-}
+export type Test = Narrow<Api.Trial, { rule?: RuleEdit }>;
 
 /** A rule that is tried may have no name yet. */
 export const test = ({ rule, ...rest }: Test) =>

@@ -9,7 +9,7 @@ import { countryNames } from "@/editing/countries";
 import { useDocumentDraft } from "@/editing/draft-of";
 import classes from "@/editing/editing.module.css";
 import { Back, Gone } from "@/editing/gone";
-import { SaveBar } from "@/editing/save-bar";
+import { DraftBar } from "@/editing/save-bar";
 import { useSaving } from "@/editing/saving";
 import { useFormat } from "@/parts/format";
 import { done } from "@/parts/notify";
@@ -132,21 +132,16 @@ function Document({ data, rule }: { data: Rules; rule: Rule | undefined }) {
         <TestBox on={odd.length === 0 && edit.countries.length > 0 ? { rule: edit } : rule && { ruleId: rule.id }} />
       </div>
       {mayEdit && (
-        <SaveBar
-          changed={draft.changed}
-          always={!rule}
-          restored={draft.restored}
-          pending={saving.pending}
+        <DraftBar
+          draft={draft}
+          saving={saving}
+          fresh={!rule}
           missing={missing}
-          trouble={saving.trouble}
           onSave={() => saving.save(edit, draft.seen)}
-          onDiscard={() => {
-            forget();
-            if (!rule) back();
-          }}
+          forget={forget}
+          leave={back}
         />
       )}
-      {saving.conflict}
     </Page>
   );
 }

@@ -4,15 +4,14 @@ import { IconPhoneCheck, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Route, Routes, useNavigate } from "react-router";
+import { Route, Routes, useNavigate } from "react-router";
 import { useMay } from "@/api/session";
 import { Assign, assignments } from "@/editing/assign";
 import { countryNames } from "@/editing/countries";
-import { Rows } from "@/editing/rows";
-import { RuleActions } from "@/editing/rule-actions";
+import { RuleTable } from "@/editing/rule-table";
 import { useFormat } from "@/parts/format";
 import { Guarded } from "@/parts/guarded";
-import { Page, Panel } from "@/parts/page";
+import { Page } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
 import { useCommands } from "@/shell/commands";
 import { type Rules, rulesQuery } from "./api";
@@ -62,42 +61,21 @@ function Found({ data, mayEdit }: { data: Rules; mayEdit: boolean }) {
   };
   return (
     <>
-      <Panel flush>
-        {data.rules.length === 0 ? (
-          <Empty icon={<IconPhoneCheck size={28} />} title={t("empty")} text={t("emptyText")} />
-        ) : (
-          <Rows
-            label={t("title")}
-            rows={data.rules}
-            rowKey={(rule) => rule.id}
-            columns={[
-              {
-                key: "name",
-                label: t("editing:name"),
-                head: true,
-                cell: (rule) => <Link to={`/numbers/rules/${rule.id}`}>{rule.name}</Link>,
-              },
-              { key: "countries", label: t("countries"), cell: (rule) => few(rule.countries) },
-              { key: "blocked", label: t("blocked"), num: true, cell: (rule) => number(rule.blocked.length) },
-              {
-                key: "queues",
-                label: t("editing:assign.usedBy"),
-                cell: (rule) => (rule.queues.length === 0 ? t("editing:assign.usedByNone") : list(rule.queues)),
-              },
-              mayEdit && {
-                key: "actions",
-                label: t("editing:actions"),
-                quiet: true,
-                num: true,
-                cell: (rule) => <RuleActions path="number-rules" rule={rule} revision={data.revision} />,
-              },
-            ]}
-          />
-        )}
-      </Panel>
+      <RuleTable
+        label={t("title")}
+        path="number-rules"
+        home="/numbers"
+        rules={data.rules}
+        mayEdit={mayEdit}
+        empty={<Empty icon={<IconPhoneCheck size={28} />} title={t("empty")} text={t("emptyText")} />}
+        columns={[
+          { key: "countries", label: t("countries"), cell: (rule) => few(rule.countries) },
+          { key: "blocked", label: t("blocked"), num: true, cell: (rule) => number(rule.blocked.length) },
+        ]}
+      />
       <Assign path="number-rules" queues={data.queues} rules={data.rules} revision={data.revision} mayEdit={mayEdit} />
       {data.queues.length > 0 && (
-        <TestBox on={undefined} queues={Object.keys(assignments(data.queues, data.rules))} />
+        <TestBox on={undefined} queues={Object.keys(assignments(data.queues))} />
       )}
     </>
   );

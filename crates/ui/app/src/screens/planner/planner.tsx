@@ -33,7 +33,7 @@ export default function Planner() {
 function Form({ data }: { data: Rules }) {
   const { t } = useTranslation(["planner", "capacity", "editing"]);
   const errorText = useErrorText();
-  const ruleOf = useMemo(() => assignments(data.queues, data.rules), [data]);
+  const ruleOf = useMemo(() => assignments(data.queues), [data]);
   const queues = Object.keys(ruleOf);
   const initial = useMemo(
     (): Asked => ({

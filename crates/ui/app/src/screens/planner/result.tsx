@@ -7,7 +7,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import type { PlanOfDay } from "@/api/schema";
 import { useMay } from "@/api/session";
+import type { Narrow } from "@/api/types";
 import { EffectDialog } from "@/editing/effect";
 import classes from "@/editing/editing.module.css";
 import { Charted } from "@/parts/charted";
@@ -20,21 +22,7 @@ import { type Rule, type RuleEdit, type Rules, editOf, planOfEdit, saveRule, wit
 import { type Shorthand, emptyPlan } from "../capacity/plan";
 import { type Asked, withDay } from "./staffing";
 
-export interface Planned {
-  zone: string;
-  slots: {
-    start: string;
-    localStart: string;
-    agents: number;
-    offered: number;
-    utilisation: number;
-    capacity: number;
-    current?: number;
-    p90Secs?: number;
-  }[];
-  week: Shorthand;
-  method: string;
-}
+export type Planned = Narrow<PlanOfDay, { week: Shorthand }>;
 
 interface ResultProps {
   planned: Planned;

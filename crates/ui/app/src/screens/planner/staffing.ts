@@ -1,4 +1,5 @@
 // The rows of a day's plan, and what becomes of an answer: pure, so that it can be tested.
+import type { DayToPlan } from "@/api/schema";
 import { type Plan, type Shorthand, readShorthand } from "../capacity/plan";
 
 export interface Stretch {
@@ -18,7 +19,7 @@ export interface Asked {
   wantedP90Seconds: number;
 }
 
-export const bodyOf = ({ staffing, calls, ...rest }: Asked) => ({
+export const bodyOf = ({ staffing, calls, ...rest }: Asked): DayToPlan => ({
   ...rest,
   staffing: staffing.map(({ from, to, value }) => ({ from, to, agents: value })),
   callsPerHour: calls.map(({ from, to, value }) => ({ from, to, calls: value })),

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { post } from "@/api/client";
+import type { DossierDocument, ForgottenDocument } from "@/api/schema";
 import { useMay } from "@/api/session";
 import classes from "@/editing/editing.module.css";
 import { confirm } from "@/parts/confirm";
@@ -14,12 +15,8 @@ import { done } from "@/parts/notify";
 import { Cards, Facts, Page, Panel } from "@/parts/page";
 import { fileNameOf, plainNumber, saveAs } from "./number";
 
-const KINDS = ["callbacks", "events", "deliveries", "callIns", "audit"] as const;
+const KINDS = ["callbacks", "events", "callIns"] as const;
 
-interface Forgotten {
-  erased: Partial<Record<(typeof KINDS)[number], number>>;
-  remaining: number;
-}
 
 export default function Privacy() {
   const { t } = useTranslation("privacy");
@@ -59,7 +56,7 @@ function Export() {
   const [number, setNumber] = useState("");
   const plain = plainNumber(number);
   const asking = useMutation({
-    mutationFn: (phoneNumber: string) => post<unknown>("privacy/export", { phoneNumber }),
+    mutationFn: (phoneNumber: string) => post<DossierDocument>("privacy/export", { phoneNumber }),
     onSuccess: (document, phoneNumber) => {
       saveAs(fileNameOf(phoneNumber, new Date()), JSON.stringify(document, null, 2));
       done(t("export.done"));
@@ -95,7 +92,7 @@ function Forget() {
   const [number, setNumber] = useState("");
   const plain = plainNumber(number);
   const asking = useMutation({
-    mutationFn: (phoneNumber: string) => post<Forgotten>("privacy/forget", { phoneNumber, confirm: true }),
+    mutationFn: (phoneNumber: string) => post<ForgottenDocument>("privacy/forget", { phoneNumber, confirm: true }),
     onSuccess: () => setNumber(""),
   });
   const submit = async (event: FormEvent) => {
@@ -111,7 +108,7 @@ function Forget() {
     if (sure) asking.mutate(plain);
   };
   const answer = asking.data;
-  const sum = answer ? KINDS.reduce((total, kind) => total + (answer.erased[kind] ?? 0), 0) : 0;
+  const sum = answer ? KINDS.reduce((total, kind) => total + answer.erased[kind], 0) : 0;
   return (
     <Panel title={t("forget.title")} lead={t("forget.lead")}>
       <form className={classes["stack"]} onSubmit={(event) => void submit(event)}>
@@ -139,10 +136,7 @@ function Forget() {
               </div>
               {sum > 0 && (
                 <Facts
-                  rows={KINDS.map((kind) => {
-                    const count = answer.erased[kind];
-                    return count !== undefined && ([t(`kinds.${kind}`), format.number(count)] as const);
-                  })}
+                  rows={KINDS.map((kind) => [t(`kinds.${kind}`), format.number(answer.erased[kind])] as const)}
                 />
               )}
             </div>

@@ -7,21 +7,16 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { get } from "@/api/client";
+import type { PromiseDays, QueueCoverage } from "@/api/schema";
 import type { QueueRow } from "@/api/types";
 import { Charted } from "@/parts/charted";
 import { addDays, dayIn, useFormat } from "@/parts/format";
 import { Facts, Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
 import { QueueCard } from "./card";
-import { type PromiseDay, summed } from "./promises";
+import { summed } from "./promises";
 import classes from "./queues.module.css";
 
-interface Coverage {
-  nominal: number;
-  measured: number;
-  observations: number;
-  days: { date: string; measured: number; count: number }[];
-}
 
 // The library makes charts reachable by the keyboard one by one; here a table says the same, and better.
 const QUIET = { accessibilityLayer: false } as const;
@@ -96,7 +91,7 @@ function Promises({ queue }: { queue: string }) {
   const promises = useQuery({
     queryKey: ["queues", queue, "promises", from, to],
     queryFn: ({ signal }) =>
-      get<{ days: PromiseDay[] }>(`queues/${encodeURIComponent(queue)}/promises`, { from, to }, signal),
+      get<PromiseDays>(`queues/${encodeURIComponent(queue)}/promises`, { from, to }, signal),
     staleTime: 60_000,
   });
   const choice = (
@@ -184,13 +179,13 @@ function Told({ queue }: { queue: string }) {
   const format = useFormat();
   const coverage = useQuery({
     queryKey: ["queues", queue, "coverage"],
-    queryFn: ({ signal }) => get<Coverage>(`queues/${encodeURIComponent(queue)}/coverage`, undefined, signal),
+    queryFn: ({ signal }) => get<QueueCoverage>(`queues/${encodeURIComponent(queue)}/coverage`, undefined, signal),
     staleTime: 60_000,
   });
   return (
     <Answer query={coverage} small>
       {(data) =>
-        data.observations === 0 ? (
+        data.measured === null ? (
           <Panel title={t("told")}>
             <Empty title={t("nothingTold")} text={t("nothingToldText")} small />
           </Panel>
@@ -203,11 +198,18 @@ function Told({ queue }: { queue: string }) {
               n: format.number(data.observations),
             })}
             columns={[t("day"), t("coverage"), t("count")]}
-            rows={[...data.days].reverse().map((day) => [format.dayName(day.date), format.percent(day.measured, 1), format.number(day.count)])}
+            rows={[...data.days].reverse().map((day) => [
+              format.dayName(day.date),
+              day.measured === null ? "–" : format.percent(day.measured, 1),
+              format.number(day.count),
+            ])}
           >
             <AreaChart
               h={200}
-              data={data.days.map((day) => ({ day: format.dayName(day.date), measured: Math.round(day.measured * 1_000) / 10 }))}
+              data={data.days.map((day) => ({
+                day: format.dayName(day.date),
+                measured: day.measured === null ? null : Math.round(day.measured * 1_000) / 10,
+              }))}
               dataKey="day"
               areaChartProps={QUIET}
               tickLine="none"

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
-import { type PromiseDay, summed } from "./promises";
+import type { PromiseDay } from "@/api/schema";
+import { summed } from "./promises";
 
-const day = (histogram: PromiseDay["histogram"]): PromiseDay => ({ date: "2026-01-01", count: 1, medianSecs: 0, p10Secs: 0, p90Secs: 0, histogram });
+const day = (histogram: PromiseDay["histogram"]): PromiseDay => ({ date: "2026-01-01", count: 1, medianSecs: 0, p10Secs: 0, p90Secs: 0, withinFiveMinutes: 1, histogram });
 
 it("days add up bin by bin, the earliest first", () => {
   const bins = summed([

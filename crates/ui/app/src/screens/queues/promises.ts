@@ -1,14 +1,5 @@
 // How far from their desired time callbacks were reached, over several days.
-
-export interface PromiseDay {
-  date: string;
-  count: number;
-  medianSecs: number;
-  p10Secs: number;
-  p90Secs: number;
-  earlySecs?: number;
-  histogram: { fromSecs: number; toSecs: number; count: number }[];
-}
+import type { PromiseDay } from "@/api/schema";
 
 export interface Bin {
   fromSecs: number;

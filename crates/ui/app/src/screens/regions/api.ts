@@ -1,31 +1,15 @@
 // What the screen of regions asks.
 import { queryOptions } from "@tanstack/react-query";
 import { get, post, put } from "@/api/client";
-import type { Assigned } from "@/editing/assign";
+import type * as Api from "@/api/schema";
 
-export interface RuleEdit {
-  name: string;
-  regions: string[];
-}
+export type RuleEdit = Api.RegionRule;
 
-export interface Rule extends RuleEdit {
-  id: string;
-  queues: string[];
-  revision?: number;
-}
+export type Rule = Api.KnownRegionRule;
 
-export interface Region {
-  name: string;
-  routers: { healthy: number; all: number };
-  orchestrators: { healthy: number; all: number };
-}
+export type Region = Api.KnownRegion;
 
-export interface Rules {
-  rules: Rule[];
-  queues: (Assigned | string)[];
-  regions: Region[];
-  revision: number;
-}
+export type Rules = Api.KnownRegionRules;
 
 export const rulesQuery = queryOptions({
   queryKey: ["region-rules"],

@@ -10,7 +10,7 @@ import { useDocumentDraft } from "@/editing/draft-of";
 import classes from "@/editing/editing.module.css";
 import { Back, Gone } from "@/editing/gone";
 import { Rows } from "@/editing/rows";
-import { SaveBar } from "@/editing/save-bar";
+import { DraftBar } from "@/editing/save-bar";
 import { useSaving } from "@/editing/saving";
 import { done } from "@/parts/notify";
 import { Page, Panel } from "@/parts/page";
@@ -167,21 +167,16 @@ function Document({ data, rule }: { data: Rules; rule: Rule | undefined }) {
         )}
       </Panel>
       {mayEdit && (
-        <SaveBar
-          changed={draft.changed}
-          always={!rule}
-          restored={draft.restored}
-          pending={saving.pending}
+        <DraftBar
+          draft={draft}
+          saving={saving}
+          fresh={!rule}
           missing={missing}
-          trouble={saving.trouble}
           onSave={() => saving.save(doc, draft.seen)}
-          onDiscard={() => {
-            forget();
-            if (!rule) back();
-          }}
+          forget={forget}
+          leave={back}
         />
       )}
-      {saving.conflict}
     </Page>
   );
 }

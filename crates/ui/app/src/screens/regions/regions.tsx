@@ -3,11 +3,11 @@ import { Badge, Button } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconMap2, IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { Link, Route, Routes, useNavigate } from "react-router";
+import { Route, Routes, useNavigate } from "react-router";
 import { useMay } from "@/api/session";
 import { Assign } from "@/editing/assign";
 import { Rows } from "@/editing/rows";
-import { RuleActions } from "@/editing/rule-actions";
+import { RuleTable } from "@/editing/rule-table";
 import { useFormat } from "@/parts/format";
 import { Guarded } from "@/parts/guarded";
 import { Page, Panel } from "@/parts/page";
@@ -66,45 +66,23 @@ export function Health({ healthy, all }: { healthy: number; all: number }) {
 
 function Found({ data, mayEdit }: { data: Rules; mayEdit: boolean }) {
   const { t } = useTranslation(["regions", "editing"]);
-  const { list } = useFormat();
   return (
     <>
-      <Panel flush>
-        {data.rules.length === 0 ? (
-          <Empty icon={<IconMap2 size={28} />} title={t("empty")} text={t("emptyText")} />
-        ) : (
-          <Rows
-            label={t("title")}
-            rows={data.rules}
-            rowKey={(rule) => rule.id}
-            columns={[
-              {
-                key: "name",
-                label: t("editing:name"),
-                head: true,
-                cell: (rule) => <Link to={`/regions/rules/${rule.id}`}>{rule.name}</Link>,
-              },
-              {
-                key: "order",
-                label: t("order"),
-                cell: (rule) => rule.regions.map((name, at) => `${at + 1}. ${name}`).join("  "),
-              },
-              {
-                key: "queues",
-                label: t("editing:assign.usedBy"),
-                cell: (rule) => (rule.queues.length === 0 ? t("editing:assign.usedByNone") : list(rule.queues)),
-              },
-              mayEdit && {
-                key: "actions",
-                label: t("editing:actions"),
-                quiet: true,
-                num: true,
-                cell: (rule) => <RuleActions path="region-rules" rule={rule} revision={data.revision} />,
-              },
-            ]}
-          />
-        )}
-      </Panel>
+      <RuleTable
+        label={t("title")}
+        path="region-rules"
+        home="/regions"
+        rules={data.rules}
+        mayEdit={mayEdit}
+        empty={<Empty icon={<IconMap2 size={28} />} title={t("empty")} text={t("emptyText")} />}
+        columns={[
+          {
+            key: "order",
+            label: t("order"),
+            cell: (rule) => rule.regions.map((name, at) => `${at + 1}. ${name}`).join("  "),
+          },
+        ]}
+      />
       <Panel title={t("known")} lead={t("knownLead")} flush>
         {data.regions.length === 0 ? (
           <Empty title={t("knownNone")} small />

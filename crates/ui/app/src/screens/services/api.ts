@@ -1,32 +1,15 @@
 // What the screen of services asks.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { get, post, put } from "@/api/client";
-import type { Instant, ServiceRow } from "@/api/types";
+import type * as Api from "@/api/schema";
+import type { ServiceRow } from "@/api/types";
 import type { Settings } from "./fields";
 
-export interface ServiceDetail extends ServiceRow {
-  settings: Settings;
-}
+export type ServiceDetail = ServiceRow & Pick<Api.OneService, "settings">;
 
-export interface Revision {
-  revision: number;
-  at: Instant;
-  by?: string;
-  note?: string;
-  changed: string[];
-  removed: string[];
-}
+export type Revision = Api.RevisionRow;
 
-export interface DiffRow {
-  service?: string;
-  hours?: string;
-  /** Its kind and its name: `capacity Weekdays`. */
-  rule?: string;
-  /** Nothing is all of it. */
-  path: string;
-  before?: unknown;
-  after?: unknown;
-}
+export type DiffRow = Api.DiffLine;
 
 export const serviceQuery = (name: string) =>
   queryOptions({
@@ -37,7 +20,7 @@ export const serviceQuery = (name: string) =>
 export const revisionsQuery = infiniteQueryOptions({
   queryKey: ["services", "revisions", "all"],
   queryFn: ({ signal, pageParam }) =>
-    get<{ revisions: Revision[]; next?: string }>("services/revisions", { cursor: pageParam }, signal),
+    get<Api.Revisions>("services/revisions", { cursor: pageParam }, signal),
   initialPageParam: undefined as string | undefined,
   getNextPageParam: (page) => page.next,
 });
@@ -45,13 +28,13 @@ export const revisionsQuery = infiniteQueryOptions({
 export const revisionQuery = (revision: string) =>
   queryOptions({
     queryKey: ["services", "revisions", revision],
-    queryFn: ({ signal }) => get<{ revision: number; diff: DiffRow[] }>(`services/revisions/${revision}`, undefined, signal),
+    queryFn: ({ signal }) => get<Api.RevisionDiff>(`services/revisions/${revision}`, undefined, signal),
     staleTime: Infinity,
   });
 
 export const hoursNamesQuery = queryOptions({
   queryKey: ["office-hours"],
-  queryFn: ({ signal }) => get<{ hours: { name: string }[]; revision: number }>("office-hours", undefined, signal),
+  queryFn: ({ signal }) => get<Api.AllHours>("office-hours", undefined, signal),
 });
 
 export const saveService = (name: string, settings: Settings, seen: number) =>

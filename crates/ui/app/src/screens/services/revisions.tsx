@@ -21,38 +21,38 @@ export function Revisions() {
   const revisions = useInfiniteQuery(revisionsQuery);
   return (
     <Page title={t("title")} lead={t("revisionsLead")} bar={<ServiceSections />}>
-      <Paged query={revisions} rows={(page) => page.revisions}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty icon={<IconHistory size={28} />} title={t("noRevisions")} />
-          ) : (
-            <Panel flush>
-              <Rows<Revision>
-                label={t("sections.revisions")}
-                rows={rows}
-                rowKey={(row) => String(row.revision)}
-                columns={[
-                  {
-                    key: "revision",
-                    label: t("revisionWord"),
-                    head: true,
-                    cell: (row) => <Link to={`/services/revisions/${row.revision}`}>{number(row.revision)}</Link>,
-                  },
-                  { key: "at", label: t("at"), cell: (row) => <When at={row.at} /> },
-                  { key: "by", label: t("by"), cell: (row) => (
-                      <>
-                        {row.by ?? "–"}
-                        {row.note && <div className={classes["dim"]}>“{row.note}”</div>}
-                      </>
-                    ),
-                  },
-                  { key: "changed", label: t("changed"), cell: (row) => list(row.changed) || "–" },
-                  { key: "removed", label: t("removed"), cell: (row) => list(row.removed) || "–" },
-                ]}
-              />
-            </Panel>
-          )
-        }
+      <Paged
+        query={revisions}
+        rows={(page) => page.revisions}
+        empty={<Empty icon={<IconHistory size={28} />} title={t("noRevisions")} />}
+      >
+        {(rows) => (
+          <Panel flush>
+            <Rows<Revision>
+              label={t("sections.revisions")}
+              rows={rows}
+              rowKey={(row) => String(row.revision)}
+              columns={[
+                {
+                  key: "revision",
+                  label: t("revisionWord"),
+                  head: true,
+                  cell: (row) => <Link to={`/services/revisions/${row.revision}`}>{number(row.revision)}</Link>,
+                },
+                { key: "at", label: t("at"), cell: (row) => <When at={row.at} /> },
+                { key: "by", label: t("by"), cell: (row) => (
+                    <>
+                      {row.by ?? "–"}
+                      {row.note && <div className={classes["dim"]}>“{row.note}”</div>}
+                    </>
+                  ),
+                },
+                { key: "changed", label: t("changed"), cell: (row) => list(row.changed) || "–" },
+                { key: "removed", label: t("removed"), cell: (row) => list(row.removed) || "–" },
+              ]}
+            />
+          </Panel>
+        )}
       </Paged>
     </Page>
   );

@@ -1,54 +1,22 @@
 // What the screen of webhooks asks.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { get, post, put } from "@/api/client";
-import type { Instant } from "@/api/types";
+import type * as Api from "@/api/schema";
+import type { Narrow } from "@/api/types";
 
 export const EVENTS = ["SCHEDULED", "QUEUED", "ROUTING", "PROCESSING", "COMPLETED"] as const;
 
-export interface WebhookEdit {
-  url: string;
-  description?: string;
-  /** `*` is every event. */
-  events: string[];
-  /** Empty is every service. */
-  services: string[];
-  enabled: boolean;
-}
+export type WebhookEdit = Required<Api.WebhookWanted>;
 
-export interface Webhook extends Omit<WebhookEdit, "enabled"> {
-  id: string;
-  state: "enabled" | "disabled" | "failing";
-  reason?: string;
-  createdTime: Instant;
-  lastDeliveryTime?: Instant;
-  lastStatus?: number;
-  pending: number;
-  revision: number;
-}
+export type Webhook = Narrow<Api.Webhook, { state: "enabled" | "disabled" | "failing" }>;
 
-export interface Delivery {
-  id: string;
-  event: string;
-  callbackId?: string;
-  state: "pending" | "delivered" | "failed";
-  attempts: number;
-  at: Instant;
-  nextAt?: Instant;
-  status?: number;
-  ms?: number;
-  error?: string;
-}
+export type Delivery = Narrow<Api.Delivery, { state: "pending" | "delivered" | "failed" }>;
 
-export interface Tested {
-  ok: boolean;
-  status?: number;
-  ms: number;
-  message: string;
-}
+export type Tested = Api.WebhookTrial;
 
 export const webhooksQuery = queryOptions({
   queryKey: ["webhooks"],
-  queryFn: ({ signal }) => get<{ webhooks: Webhook[] }>("webhooks", undefined, signal),
+  queryFn: ({ signal }) => get<Narrow<Api.WebhookList, { webhooks: Webhook[] }>>("webhooks", undefined, signal),
   refetchInterval: 15_000,
 });
 
@@ -56,15 +24,15 @@ export const deliveriesQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: ["webhooks", id, "deliveries"],
     queryFn: ({ signal, pageParam }) =>
-      get<{ deliveries: Delivery[]; next?: string }>(`webhooks/${id}/deliveries`, { cursor: pageParam }, signal),
+      get<Narrow<Api.DeliveryPage, { deliveries: Delivery[] }>>(`webhooks/${id}/deliveries`, { cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     refetchInterval: 10_000,
   });
 
-export const editOf = ({ url, description, events, services, state }: Webhook): WebhookEdit => ({
+export const editOf = ({ url, description = "", events, services, state }: Webhook): WebhookEdit => ({
   url,
-  ...(description ? { description } : {}),
+  description,
   events,
   services,
   enabled: state !== "disabled",
@@ -72,9 +40,9 @@ export const editOf = ({ url, description, events, services, state }: Webhook): 
 
 export const saveWebhook = (id: string | undefined, edit: WebhookEdit, seen: number) =>
   id === undefined
-    ? post<Webhook & { secret?: string }>("webhooks", edit)
-    : put<Webhook & { secret?: string }>(`webhooks/${id}`, edit, { ifMatch: seen });
+    ? post<Webhook>("webhooks", edit)
+    : put<Webhook>(`webhooks/${id}`, edit, { ifMatch: seen });
 
 export const test = (id: string) => post<Tested>(`webhooks/${id}/test`);
-export const rotate = (id: string) => post<{ secret: string }>(`webhooks/${id}/rotate`);
+export const rotate = (id: string) => post<Api.WebhookSecret>(`webhooks/${id}/rotate`);
 export const redeliver = (id: string, delivery: string) => post(`webhooks/${id}/deliveries/${delivery}/redeliver`);

@@ -37,79 +37,79 @@ export function Deliveries({ id }: { id: string }) {
   });
   return (
     <Panel title={t("deliveries")} lead={t("deliveriesLead")} flush>
-      <Paged query={deliveries} rows={(page) => page.deliveries}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty icon={<IconSend size={28} />} title={t("noDeliveries")} text={t("noDeliveriesText")} small />
-          ) : (
-            <Rows<Delivery>
-              label={t("deliveries")}
-              rows={rows}
-              rowKey={(row) => row.id}
-              columns={[
-                { key: "at", label: t("at"), head: true, cell: (row) => <When at={row.at} /> },
-                { key: "event", label: t("event"), cell: (row) => eventText(row.event) },
-                {
-                  key: "callback",
-                  label: t("callback"),
-                  cell: (row) =>
-                    row.callbackId ? <Link to={`/callbacks/${row.callbackId}`}>{row.callbackId.slice(0, 8)}</Link> : "–",
+      <Paged
+        query={deliveries}
+        rows={(page) => page.deliveries}
+        empty={<Empty icon={<IconSend size={28} />} title={t("noDeliveries")} text={t("noDeliveriesText")} small />}
+      >
+        {(rows) => (
+          <Rows<Delivery>
+            label={t("deliveries")}
+            rows={rows}
+            rowKey={(row) => row.id}
+            columns={[
+              { key: "at", label: t("at"), head: true, cell: (row) => <When at={row.at} /> },
+              { key: "event", label: t("event"), cell: (row) => eventText(row.event) },
+              {
+                key: "callback",
+                label: t("callback"),
+                cell: (row) =>
+                  row.callbackId ? <Link to={`/callbacks/${row.callbackId}`}>{row.callbackId.slice(0, 8)}</Link> : "–",
+              },
+              {
+                key: "state",
+                label: t("state"),
+                cell: (row) => {
+                  const { color, icon: Icon } = LOOKS[row.state];
+                  return (
+                    <Badge color={color} leftSection={<Icon size={12} />}>
+                      {t(`deliveryStates.${row.state}`)}
+                    </Badge>
+                  );
                 },
-                {
-                  key: "state",
-                  label: t("state"),
-                  cell: (row) => {
-                    const { color, icon: Icon } = LOOKS[row.state];
-                    return (
-                      <Badge color={color} leftSection={<Icon size={12} />}>
-                        {t(`deliveryStates.${row.state}`)}
-                      </Badge>
-                    );
-                  },
-                },
-                { key: "attempts", label: t("attempts"), num: true, cell: (row) => format.number(row.attempts) },
-                {
-                  key: "answer",
-                  label: t("answer"),
-                  cell: (row) => (
-                    <span className={classes["mono"]}>
-                      {[
-                        row.status === undefined ? undefined : String(row.status),
-                        row.ms === undefined ? undefined : `${format.number(row.ms)} ms`,
-                        row.error,
-                      ]
-                        .filter(Boolean)
-                        .join(" · ") || "–"}
-                    </span>
+              },
+              { key: "attempts", label: t("attempts"), num: true, cell: (row) => format.number(row.attempts) },
+              {
+                key: "answer",
+                label: t("answer"),
+                cell: (row) => (
+                  <span className={classes["mono"]}>
+                    {[
+                      row.status === undefined ? undefined : String(row.status),
+                      row.ms === undefined ? undefined : `${format.number(row.ms)} ms`,
+                      row.error,
+                    ]
+                      .filter(Boolean)
+                      .join(" · ") || "–"}
+                  </span>
+                ),
+              },
+              {
+                key: "next",
+                label: t("next"),
+                cell: (row) => (row.nextAt && row.state === "pending" ? <When at={row.nextAt} show="ago" /> : "–"),
+              },
+              {
+                key: "again",
+                label: t("editing:actions"),
+                quiet: true,
+                num: true,
+                cell: (row) =>
+                  row.state === "pending" ? null : (
+                    <Button
+                      variant="default"
+                      size="compact-xs"
+                      loading={again.isPending && again.variables === row.id}
+                      onClick={() => again.mutate(row.id)}
+                      aria-label={`${t("sendAgain")}: ${format.short(row.at)}`}
+                    >
+                      {t("sendAgain")}
+                    </Button>
                   ),
-                },
-                {
-                  key: "next",
-                  label: t("next"),
-                  cell: (row) => (row.nextAt && row.state === "pending" ? <When at={row.nextAt} show="ago" /> : "–"),
-                },
-                {
-                  key: "again",
-                  label: t("editing:actions"),
-                  quiet: true,
-                  num: true,
-                  cell: (row) =>
-                    row.state === "pending" ? null : (
-                      <Button
-                        variant="default"
-                        size="compact-xs"
-                        loading={again.isPending && again.variables === row.id}
-                        onClick={() => again.mutate(row.id)}
-                        aria-label={`${t("sendAgain")}: ${format.short(row.at)}`}
-                      >
-                        {t("sendAgain")}
-                      </Button>
-                    ),
-                },
-              ]}
-            />
-          )
-        }
+              },
+            ]}
+          />
+        )}
       </Paged>
     </Panel>
   );

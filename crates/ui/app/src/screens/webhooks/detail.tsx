@@ -12,7 +12,7 @@ import { useDocumentDraft } from "@/editing/draft-of";
 import classes from "@/editing/editing.module.css";
 import { Back, Gone } from "@/editing/gone";
 import { Once } from "@/editing/once";
-import { SaveBar } from "@/editing/save-bar";
+import { DraftBar } from "@/editing/save-bar";
 import { useSaving } from "@/editing/saving";
 import { confirm } from "@/parts/confirm";
 import { useErrorText } from "@/parts/errors";
@@ -24,7 +24,7 @@ import { EVENTS, type Webhook, type WebhookEdit, editOf, rotate, saveWebhook, te
 import { Deliveries } from "./deliveries";
 import { State, useEventText } from "./webhooks";
 
-const NEW: WebhookEdit = { url: "", events: ["*"], services: [], enabled: true };
+const NEW: WebhookEdit = { url: "", description: "", events: ["*"], services: [], enabled: true };
 
 export default function Detail() {
   const { id = "" } = useParams();
@@ -175,12 +175,8 @@ function Document({ hook }: { hook: Webhook | undefined }) {
           />
           <TextInput
             label={t("description")}
-            value={doc.description ?? ""}
-            onChange={(event) => {
-              const { description: _, ...rest } = doc;
-              const text = event.currentTarget.value;
-              draft.change(text ? { ...rest, description: text } : rest);
-            }}
+            value={doc.description}
+            onChange={(event) => set({ description: event.currentTarget.value })}
             maxLength={200}
           />
           <MultiSelect
@@ -211,20 +207,15 @@ function Document({ hook }: { hook: Webhook | undefined }) {
         </div>
       </Panel>
       {hook && <Deliveries id={hook.id} />}
-      <SaveBar
-        changed={draft.changed}
-        always={!hook}
-        restored={draft.restored}
-        pending={saving.pending}
+      <DraftBar
+        draft={draft}
+        saving={saving}
+        fresh={!hook}
         missing={missing}
-        trouble={saving.trouble}
         onSave={() => saving.save(doc, draft.seen)}
-        onDiscard={() => {
-          forget();
-          if (!hook) void navigate("/webhooks");
-        }}
+        forget={forget}
+        leave={() => void navigate("/webhooks")}
       />
-      {saving.conflict}
       <Once
         title={t("secretTitle")}
         secret={secret?.text}
