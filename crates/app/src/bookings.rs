@@ -131,31 +131,16 @@ impl App {
         booking: &Booking,
         now: Timestamp,
     ) -> Result<Vec<Subject>, Failure> {
-        let settings = &service.settings;
         let tenant = service.tenant;
-        let mut wanted = vec![(
-            Subject::Bookings(tenant, service.name.clone()),
-            Allowance {
-                limit: settings.max_bookings_per_ten_minutes,
-                window: SignedDuration::from_mins(10),
-            },
-        )];
-        if booking.callback.kind == Kind::Immediate {
-            wanted.push((
-                Subject::Number(tenant, booking.callback.phone.clone()),
-                Allowance {
-                    limit: settings.max_immediate_per_number_per_day,
-                    window: SignedDuration::from_hours(24),
-                },
-            ));
-        }
         let mut counted = Vec::new();
-        for (subject, allowance) in wanted {
+        for (subject, allowance) in windows(service, booking) {
             match self.ports.throttle.admit(&subject, allowance, now).await {
                 Ok(Admission::Admitted) => counted.push(subject),
                 Ok(Admission::Refused { retry_after }) => {
                     self.give_back(&counted, now).await;
-                    return Err(throttled(tenant, &subject, retry_after).into());
+                    let refusal = throttled(&subject, retry_after);
+                    count_refusal(tenant, &refusal);
+                    return Err(refusal.into());
                 }
                 Err(fault) if self.options.admit_uncounted => {
                     tracing::warn!(
@@ -186,7 +171,7 @@ impl App {
     }
 
     /// The queue's wait, where a booking must not be spilled out of its slot by it.
-    async fn spill(
+    pub(crate) async fn spill(
         &self,
         service: &Service,
         request: &Request,
@@ -224,20 +209,45 @@ impl App {
     }
 }
 
-fn throttled(tenant: TenantId, subject: &Subject, retry_after: SignedDuration) -> Refusal {
-    let secs = u32::try_from(retry_after.as_secs().max(1)).unwrap_or(u32::MAX);
-    let tenant = tenant.to_string();
+/// The windows that a booking is counted in, the service's first.
+pub(crate) fn windows(service: &Service, booking: &Booking) -> Vec<(Subject, Allowance)> {
+    let (settings, tenant) = (&service.settings, service.tenant);
+    let mut windows = vec![(
+        Subject::Bookings(tenant, service.name.clone()),
+        Allowance {
+            limit: settings.max_bookings_per_ten_minutes,
+            window: SignedDuration::from_mins(10),
+        },
+    )];
+    if booking.callback.kind == Kind::Immediate {
+        windows.push((
+            Subject::Number(tenant, booking.callback.phone.clone()),
+            Allowance {
+                limit: settings.max_immediate_per_number_per_day,
+                window: SignedDuration::from_hours(24),
+            },
+        ));
+    }
+    windows
+}
+
+/// The refusal of a window that has no place left.
+pub(crate) fn throttled(subject: &Subject, retry_after: SignedDuration) -> Refusal {
+    let retry_after_secs = u32::try_from(retry_after.as_secs().max(1)).unwrap_or(u32::MAX);
     match subject {
-        Subject::Number(..) => {
-            metrics::counter!("CB_ENQUEUE_LIMIT_REACHED", "tenant" => tenant).increment(1);
-            Refusal::NumberThrottled { retry_after_secs: secs }
-        }
+        Subject::Number(..) => Refusal::NumberThrottled { retry_after_secs },
         Subject::Bookings(..)
         | Subject::Release(..)
         | Subject::Client(_)
-        | Subject::HumanToken(_) => {
-            metrics::counter!("CB_TTL_LIMIT_REACHED", "tenant" => tenant).increment(1);
-            Refusal::ServiceThrottled { retry_after_secs: secs }
-        }
+        | Subject::HumanToken(_) => Refusal::ServiceThrottled { retry_after_secs },
+    }
+}
+
+fn count_refusal(tenant: TenantId, refusal: &Refusal) {
+    let tenant = tenant.to_string();
+    if matches!(refusal, Refusal::NumberThrottled { .. }) {
+        metrics::counter!("CB_ENQUEUE_LIMIT_REACHED", "tenant" => tenant).increment(1);
+    } else {
+        metrics::counter!("CB_TTL_LIMIT_REACHED", "tenant" => tenant).increment(1);
     }
 }

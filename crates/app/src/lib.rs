@@ -6,6 +6,7 @@ mod api_keys;
 mod bookings;
 mod call_ins;
 mod changes;
+mod checks;
 mod chronicle;
 mod credentials;
 mod dispatch;
@@ -47,6 +48,7 @@ pub use api_keys::KnownKey;
 pub use bookings::Wish;
 pub use call_ins::{CallInFailure, CallInWish, GroupFailure, KnownGroup};
 pub use changes::Watermark;
+pub use checks::{Checked, Enquiry};
 pub use chronicle::{Author, Chronicled, Difference, Thing};
 pub use credentials::{
     CredentialKind, Described, Entry, PutFailure, Rotation, Shown, Tried, credential_kinds,
@@ -56,7 +58,7 @@ pub use estimates::{Expectation, QueueCoverage, QueueStatus};
 pub use failure::Failure;
 pub use herald::Heralded;
 pub use notices::Unsent;
-pub use offers::{Availability, AvailabilityQuery};
+pub use offers::{Availability, AvailabilityQuery, Slots};
 pub use people::{Arrival, Departure, Presence, Return, SignIn, SignedIn};
 pub use retention::{Dossier, Forgotten, Purged};
 pub use sessions::{Call, Started};

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 
+use ges_domain::access::Person;
 use ges_domain::booking;
 use ges_domain::capacity::{Plan, SlotLength};
 use ges_domain::hours::Hours;
 use ges_domain::id::TenantId;
+use ges_domain::name::ServiceName;
 use ges_domain::offer::{Ask, Busy, FreeSlot, Offer, Offered, Taken};
 use ges_domain::refusal::Refusal;
 use ges_domain::service::Service;
-use ges_domain::time::{SignedDuration, Timestamp, Window};
+use ges_domain::time::{SignedDuration, Timestamp, Window, Zone};
 
 use crate::{App, Failure};
 
@@ -38,7 +40,47 @@ pub struct Availability {
     pub slot_minutes: u8,
 }
 
+/// The slots of a service as people see them who look for a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slots {
+    /// In time order, and whether a callback can be scheduled for their start as far as the service goes: a slot of a
+    /// service that is switched off, or outside its bookable window, cannot be had however many places it has left.
+    pub slots: Vec<(Offered, bool)>,
+    /// The length of a whole slot in minutes.
+    pub slot_minutes: u8,
+    /// The zone of the service's clocks.
+    pub zone: Zone,
+}
+
 impl App {
+    /// All slots of a service that start in a number of civil days from an instant on, also those that are over, busy or
+    /// out of reach; without an instant, from now on.
+    ///
+    /// A service whose queue the person may not see does not exist.
+    pub async fn slots(
+        &self,
+        person: &Person,
+        name: &ServiceName,
+        from: Option<Timestamp>,
+        days: u32,
+    ) -> Result<Slots, Failure> {
+        let now = self.now();
+        let from = from.unwrap_or(now);
+        let service = self.service_seen(person, name).await?;
+        let (hours, plan) = (&service.hours, &service.plan);
+        let until = hours.zone().days_after(from, days);
+        let window = Window::lasting(from, until.duration_since(from));
+        let taken = self.taken(&service, window).await?;
+        let offer = Offer::new(hours, plan, &taken, window, from);
+        let slots = offer.slots(Ask { busy: Busy::Reported, most: None });
+        let slots = slots.map(|it| (it, booking::schedulable(&service, it.slot.start, now)));
+        Ok(Slots {
+            slots: slots.collect(),
+            slot_minutes: plan.slot_length().minutes(),
+            zone: hours.zone().clone(),
+        })
+    }
+
     /// The slots on offer.
     ///
     /// Of a service: those inside its bookable window, less the places taken. Of office hours: those of an unlimited

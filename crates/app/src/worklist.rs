@@ -1,12 +1,16 @@
 //! Callbacks as people see and change them: inside their line of business, where another queue does not exist.
 
+use std::sync::Arc;
+
 use ges_domain::access::{Person, Scope};
 use ges_domain::booking::Request;
 use ges_domain::callback::{Action, Callback, Change, Details, Edit};
 use ges_domain::event::Actor;
 use ges_domain::id::{CallbackId, Revision};
+use ges_domain::name::ServiceName;
 use ges_domain::numbers;
 use ges_domain::refusal::Refusal;
+use ges_domain::service::Service;
 use ges_domain::time::Timestamp;
 use ges_ports::{Booked, HumanProof, Page, Search};
 
@@ -58,12 +62,23 @@ impl App {
         }
     }
 
+    /// A service whose queue a person may see.
+    pub(crate) async fn service_seen(
+        &self,
+        person: &Person,
+        name: &ServiceName,
+    ) -> Result<Arc<Service>, Failure> {
+        let service = self.shelf.service(person.tenant, name).await?;
+        if person.lines.hold(&service.settings.virtual_queue) {
+            Ok(service)
+        } else {
+            Err(Refusal::UnknownName.into())
+        }
+    }
+
     /// Books for a person: with a service whose queue they may see, and not counted as the customer's own wish.
     pub async fn book_for(&self, person: &Person, wish: Wish) -> Result<Callback, Failure> {
-        let service = self.shelf.service(person.tenant, &wish.service).await?;
-        if !person.lines.hold(&service.settings.virtual_queue) {
-            return Err(Refusal::UnknownName.into());
-        }
+        self.service_seen(person, &wish.service).await?;
         let booked = self.book(person.tenant, wish).await?;
         let callback = match booked {
             Booked::New(callback) | Booked::Replayed(callback) => callback,

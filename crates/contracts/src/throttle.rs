@@ -27,6 +27,8 @@ macro_rules! throttle {
                 subjects_are_counted_apart,
                 a_limit_of_nothing_admits_nothing,
                 another_limit_counts_what_was_counted,
+                a_look_counts_nothing,
+                a_look_says_what_an_admission_would,
             ] }
         }
     };
@@ -178,4 +180,42 @@ pub async fn another_limit_counts_what_was_counted(counters: Counters) {
     assert!(!admitted(&counters, 2, after_secs(20)).await);
     assert!(!admitted(&counters, 2, after_secs(62)).await, "two of five are left");
     assert!(admitted(&counters, 2, after_secs(63)).await, "one of five is left");
+}
+
+/// However often it is looked, the limit itself is admitted.
+pub async fn a_look_counts_nothing(counters: Counters) {
+    let look = async |second| {
+        let answer = counters.peek(&bookings(), per_minute(2), after_secs(second)).await;
+        answer.expect("the counters answer")
+    };
+    for _look in 0..5 {
+        assert_eq!(look(0).await, Admission::Admitted);
+    }
+    for second in [1, 2] {
+        assert!(admitted(&counters, 2, after_secs(second)).await);
+        look(2).await;
+    }
+    assert!(!admitted(&counters, 2, after_secs(3)).await);
+}
+
+/// Also for another limit, and with how long to wait.
+pub async fn a_look_says_what_an_admission_would(counters: Counters) {
+    for second in [0, 5, 5, 30] {
+        assert!(admitted(&counters, 4, after_secs(second)).await);
+    }
+    for second in [30, 59, 60, 64, 65, 89, 90, 200] {
+        for limit in [0, 1, 2, 3, 4, 9] {
+            let at = after_secs(second);
+            let look = counters.peek(&bookings(), per_minute(limit), at).await;
+            let look = look.expect("the counters answer");
+            assert_eq!(
+                look,
+                admission(&counters, &bookings(), limit, at).await,
+                "{limit} at {second}"
+            );
+            if look == Admission::Admitted {
+                counters.withdraw(&bookings(), at).await.expect("the counters answer");
+            }
+        }
+    }
 }

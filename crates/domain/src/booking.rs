@@ -1,7 +1,9 @@
 //! Booking: from a request to a callback that waits, or a refusal that helps.
 //!
 //! [`Booking::plan`] applies every rule that needs no store; [`Booking::decide`] the rest, from what the store read
-//! under its locks. A store holds no rule of its own.
+//! under its locks. A store holds no rule of its own. [`Check`] tells how far a booking would come, without making it.
+
+mod check;
 
 use std::fmt;
 
@@ -17,6 +19,8 @@ use crate::phone::PhoneNumber;
 use crate::refusal::{Miss, Refusal};
 use crate::service::{CallDirection, DuplicatePolicy, Service};
 use crate::time::{SignedDuration, Timestamp};
+
+pub use check::{Check, Outcome, Step};
 
 /// A desired time this near to now means now.
 pub const NOW_WITHIN: SignedDuration = SignedDuration::from_secs(60);
@@ -114,13 +118,54 @@ pub struct Booking {
 }
 
 /// Which kind of callback a desired time asks for.
-fn kind_of(desired_at: Option<Timestamp>, always_check: bool, now: Timestamp) -> Kind {
+pub fn kind_of(desired_at: Option<Timestamp>, always_check: bool, now: Timestamp) -> Kind {
     match desired_at {
         None => Kind::Immediate,
         Some(_) if always_check => Kind::Scheduled,
         Some(at) if at.duration_since(now).abs() <= NOW_WITHIN => Kind::Immediate,
         Some(_) => Kind::Scheduled,
     }
+}
+
+/// Whether a service takes bookings at all.
+fn serves(service: &Service) -> Result<(), Refusal> {
+    if service.settings.enabled && !service.retired {
+        Ok(())
+    } else {
+        Err(Refusal::ServiceUnavailable)
+    }
+}
+
+/// Whether a service offers callbacks of a kind.
+fn offers(service: &Service, kind: Kind) -> Result<(), Refusal> {
+    match kind {
+        Kind::Immediate if !service.settings.immediate => Err(Refusal::ImmediateNotOffered),
+        Kind::Scheduled if !service.settings.scheduled => Err(Refusal::ScheduledNotOffered),
+        Kind::Immediate | Kind::Scheduled => Ok(()),
+    }
+}
+
+/// Whether a scheduled callback may be desired for an instant, as far as the window goes.
+fn within(service: &Service, desired_at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    let (earliest, latest) = bookable(service, now);
+    let miss = if desired_at < now - NOW_WITHIN {
+        Miss::Past
+    } else if desired_at < earliest {
+        Miss::TooSoon
+    } else if desired_at > latest {
+        Miss::TooFar
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::OutsideWindow { miss, earliest, latest })
+}
+
+/// Whether a callback could be scheduled for an instant of an open slot that has a place.
+pub fn schedulable(service: &Service, at: Timestamp, now: Timestamp) -> bool {
+    kind_of(Some(at), false, now) == Kind::Scheduled
+        && serves(service).is_ok()
+        && offers(service, Kind::Scheduled).is_ok()
+        && within(service, at, now).is_ok()
 }
 
 /// Where `desired_at` puts a callback of `service`, by window, hours and slots.
@@ -135,36 +180,17 @@ pub fn place(
     now: Timestamp,
 ) -> Result<Placement, Refusal> {
     let (settings, under) = (&service.settings, service.revision);
-    if !settings.enabled || service.retired {
-        return Err(Refusal::ServiceUnavailable);
-    }
+    let kind = kind_of(desired_at, always_check, now);
+    serves(service)?;
+    offers(service, kind)?;
     let closed = |at| Refusal::Closed { next_opening: service.hours.next_opening(at) };
-    let desired_at = match (kind_of(desired_at, always_check, now), desired_at) {
-        (Kind::Scheduled, Some(at)) => at,
-        (Kind::Immediate, _) | (Kind::Scheduled, None) => {
-            if !settings.immediate {
-                return Err(Refusal::ImmediateNotOffered);
-            }
-            if settings.emergency || !service.hours.open_at(now) {
-                return Err(closed(now));
-            }
-            return Ok(Placement { kind: Kind::Immediate, desired_at: now, claim: None, under });
+    let Some(desired_at) = desired_at.filter(|_| kind == Kind::Scheduled) else {
+        if settings.emergency || !service.hours.open_at(now) {
+            return Err(closed(now));
         }
+        return Ok(Placement { kind, desired_at: now, claim: None, under });
     };
-    if !settings.scheduled {
-        return Err(Refusal::ScheduledNotOffered);
-    }
-    let (earliest, latest) = bookable(service, now);
-    let miss = |miss| Err(Refusal::OutsideWindow { miss, earliest, latest });
-    if desired_at < now - NOW_WITHIN {
-        return miss(Miss::Past);
-    }
-    if desired_at < earliest {
-        return miss(Miss::TooSoon);
-    }
-    if desired_at > latest {
-        return miss(Miss::TooFar);
-    }
+    within(service, desired_at, now)?;
     let Some(slot) = offer::slot_at(&service.hours, &service.plan, desired_at) else {
         return Err(closed(desired_at));
     };
@@ -175,7 +201,7 @@ pub fn place(
         }
     }
     let claim = SlotClaim { start: slot.start, limit: slot.total };
-    Ok(Placement { kind: Kind::Scheduled, desired_at, claim: Some(claim), under })
+    Ok(Placement { kind, desired_at, claim: Some(claim), under })
 }
 
 /// The window in which scheduled callbacks of a service may be desired: earliest and latest instant.
@@ -199,18 +225,16 @@ impl Booking {
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let settings = &service.settings;
-        if !settings.enabled || service.retired {
-            return Err(Refusal::ServiceUnavailable);
-        }
-        numbers::permit(&request.phone, service.numbers.as_ref(), settings.allow_premium_rate)?;
-        let placement =
-            place(service, request.desired_at, request.always_check_capacity, wait, now)?;
-        let Request { phone, mut details, desired_at: asked, .. } = request;
+        let Request { phone, mut details, desired_at: asked, always_check_capacity } = request;
+        serves(service)?;
         if settings.call_direction == CallDirection::UserOriginated
             && details.push_targets.is_empty()
         {
             return Err(Refusal::PushTargetRequired);
         }
+        offers(service, kind_of(asked, always_check_capacity, now))?;
+        numbers::permit(&phone, service.numbers.as_ref(), settings.allow_premium_rate)?;
+        let placement = place(service, asked, always_check_capacity, wait, now)?;
         details.offer_type.get_or_insert(match asked {
             Some(_) => OfferType::Scheduled,
             None => OfferType::Asap,
@@ -282,14 +306,14 @@ impl Booking {
         self
     }
 
-    /// The rules that need the store: the number's share, the queue's length, the slot's places.
+    /// The rules that need the store: the queue's length, the number's share, the slot's places.
     pub fn decide(&self, load: &Load) -> Result<(), Refusal> {
         let settings = &self.callback.settings;
-        if self.number_limit().is_some_and(|most| load.open_of_number >= most) {
-            return Err(Refusal::ShareTaken);
-        }
         if self.callback.kind == Kind::Immediate && load.waiting >= settings.max_queued {
             return Err(Refusal::ServiceThrottled { retry_after_secs: 60 });
+        }
+        if self.number_limit().is_some_and(|most| load.open_of_number >= most) {
+            return Err(Refusal::ShareTaken);
         }
         match self.claim {
             Some(claim) => claim.admit(load.slot_taken).map(|_load| ()),

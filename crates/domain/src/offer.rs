@@ -47,6 +47,8 @@ pub use taken::Taken;
 pub struct Offered {
     /// The slot.
     pub slot: Slot,
+    /// Places taken: more than the total where places were taken away after they were booked.
+    pub booked: u32,
     /// Places left, at most the slot's total; zero is busy.
     pub left: u32,
 }
@@ -154,8 +156,8 @@ impl<'a> Offer<'a> {
     fn all_in(&self, window: Window) -> impl Iterator<Item = Offered> + use<'a> {
         let mut count = self.taken.counter(window.start());
         slots(self.hours, self.plan, window).map(move |slot| {
-            let left = slot.total.saturating_sub(count.until(slot.start, slot.end));
-            Offered { slot, left }
+            let booked = count.until(slot.start, slot.end);
+            Offered { slot, booked, left: slot.total.saturating_sub(booked) }
         })
     }
 }

@@ -35,6 +35,13 @@ struct Admissions {
     until: Timestamp,
 }
 
+impl Admissions {
+    /// How many have left the window.
+    fn gone(&self, window: SignedDuration, now: Timestamp) -> usize {
+        self.at.partition_point(|at| saturating_add(*at, window) <= now)
+    }
+}
+
 impl Default for Counters {
     fn default() -> Self {
         Self::bounded(MOST)
@@ -54,35 +61,42 @@ impl Counters {
 }
 
 impl Counted {
-    fn admit(&mut self, subject: &Subject, allowance: Allowance, now: Timestamp) -> Admission {
+    /// Whether there is room for one more.
+    fn peek(&self, subject: &Subject, allowance: Allowance, now: Timestamp) -> Admission {
         let Allowance { limit, window } = allowance;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let Some(admissions) = self.subjects.get_mut(subject) else {
-            if limit == 0 {
-                return Admission::Refused { retry_after: window };
-            }
-            let until = saturating_add(now, window);
-            self.subjects.insert(subject.clone(), Admissions { at: [now].into(), until });
-            self.total += 1;
+        let known = self.subjects.get(subject);
+        let gone = known.map_or(0, |admissions| admissions.gone(window, now));
+        let counted = known.map_or(0, |admissions| admissions.at.len()) - gone;
+        if counted < limit {
             return Admission::Admitted;
-        };
-        let gone = admissions.at.partition_point(|at| saturating_add(*at, window) <= now);
-        admissions.at.drain(..gone);
-        self.total -= gone;
-        let counted = admissions.at.len();
-        if counted >= limit {
-            // Where a limit was lowered, more than one must leave before there is room.
-            let last = admissions.at.get(counted - limit);
-            let free_at = last.map_or(now, |at| *at);
-            let retry_after = saturating_add(free_at, window).duration_since(now);
-            return Admission::Refused { retry_after };
         }
+        // Where a limit was lowered, more than one must leave before there is room.
+        let last = known.and_then(|admissions| admissions.at.get(gone + counted - limit));
+        let free_at = last.map_or(now, |at| *at);
+        let retry_after = saturating_add(free_at, window).duration_since(now);
+        Admission::Refused { retry_after }
+    }
+
+    fn admit(&mut self, subject: &Subject, allowance: Allowance, now: Timestamp) -> Admission {
+        let answer = self.peek(subject, allowance, now);
+        let Allowance { window, .. } = allowance;
+        if let Some(admissions) = self.subjects.get_mut(subject) {
+            let gone = admissions.gone(window, now);
+            admissions.at.drain(..gone);
+            self.total -= gone;
+        }
+        if answer != Admission::Admitted {
+            return answer;
+        }
+        let nothing = || Admissions { at: VecDeque::new(), until: now };
+        let admissions = self.subjects.entry(subject.clone()).or_insert_with(nothing);
         // Callers read the clock before they come here, so they may come out of order.
         let place = admissions.at.partition_point(|at| *at <= now);
         admissions.at.insert(place, now);
         admissions.until = admissions.until.max(saturating_add(now, window));
         self.total += 1;
-        Admission::Admitted
+        answer
     }
 
     fn withdraw(&mut self, subject: &Subject, at: Timestamp) {
@@ -138,6 +152,15 @@ impl Throttle for Counters {
         let admission = counted.admit(subject, allowance, now);
         counted.shrink(self.most, now);
         Ok(admission)
+    }
+
+    async fn peek(
+        &self,
+        subject: &Subject,
+        allowance: Allowance,
+        now: Timestamp,
+    ) -> Result<Admission, Fault> {
+        Ok(self.counted().peek(subject, allowance, now))
     }
 
     async fn withdraw(&self, subject: &Subject, at: Timestamp) -> Result<(), Fault> {

@@ -55,6 +55,14 @@ pub trait Throttle: Send + Sync {
         now: Timestamp,
     ) -> Result<Admission, Fault>;
 
+    /// What [`Throttle::admit`] would answer, counting nothing.
+    async fn peek(
+        &self,
+        subject: &Subject,
+        allowance: Allowance,
+        now: Timestamp,
+    ) -> Result<Admission, Fault>;
+
     /// Takes back one that was counted at `at` for something that was then refused.
     async fn withdraw(&self, subject: &Subject, at: Timestamp) -> Result<(), Fault>;
 }

@@ -19,6 +19,7 @@ use crate::script::Script;
 const GRACE: Duration = Duration::from_mins(1);
 
 static ADMIT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/admit.lua")));
+static PEEK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/peek.lua")));
 static WITHDRAW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/withdraw.lua")));
 
 /// The throttle of all nodes: every admission of the window is remembered, so the limit is exact.
@@ -48,15 +49,21 @@ impl RedisThrottle {
         ];
         let arguments = arguments.each_ref().map(String::as_str);
         let answer: String = self.0.run(&ADMIT, &self.key(subject), &arguments).await?;
-        let first = match answer.as_str() {
-            "ok" => return Ok(Admission::Admitted),
-            "none" => now,
-            text => instant(text).ok_or_else(unintelligible)?,
-        };
-        let free_at = first.saturating_add(window).unwrap_or(Timestamp::MAX);
-        Ok(Admission::Refused {
-            retry_after: free_at.duration_since(now).max(SignedDuration::ZERO),
-        })
+        understood(&answer, window, now)
+    }
+
+    async fn look(
+        &self,
+        subject: &Subject,
+        allowance: Allowance,
+        now: Timestamp,
+    ) -> Result<Admission, CallError> {
+        let Allowance { limit, window } = allowance;
+        let left = now.saturating_sub(window).unwrap_or(Timestamp::MIN);
+        let arguments = [left.as_microsecond().to_string(), limit.to_string()];
+        let arguments = arguments.each_ref().map(String::as_str);
+        let answer: String = self.0.run(&PEEK, &self.key(subject), &arguments).await?;
+        understood(&answer, window, now)
     }
 
     fn key(&self, subject: &Subject) -> String {
@@ -78,6 +85,21 @@ impl RedisThrottle {
     }
 }
 
+/// What a script says: there is room, or what must leave the window first.
+fn understood(
+    answer: &str,
+    window: SignedDuration,
+    now: Timestamp,
+) -> Result<Admission, CallError> {
+    let first = match answer {
+        "ok" => return Ok(Admission::Admitted),
+        "none" => now,
+        text => instant(text).ok_or_else(unintelligible)?,
+    };
+    let free_at = first.saturating_add(window).unwrap_or(Timestamp::MAX);
+    Ok(Admission::Refused { retry_after: free_at.duration_since(now).max(SignedDuration::ZERO) })
+}
+
 fn instant(micros: &str) -> Option<Timestamp> {
     Timestamp::from_microsecond(micros.parse().ok()?).ok()
 }
@@ -97,6 +119,16 @@ impl Throttle for RedisThrottle {
     ) -> Result<Admission, Fault> {
         let span = info_span!("redis.admit", peer = PEER, outcome = Empty);
         told(span, PEER, self.count(subject, allowance, now)).await
+    }
+
+    async fn peek(
+        &self,
+        subject: &Subject,
+        allowance: Allowance,
+        now: Timestamp,
+    ) -> Result<Admission, Fault> {
+        let span = info_span!("redis.peek", peer = PEER, outcome = Empty);
+        told(span, PEER, self.look(subject, allowance, now)).await
     }
 
     async fn withdraw(&self, subject: &Subject, at: Timestamp) -> Result<(), Fault> {

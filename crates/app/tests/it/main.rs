@@ -6,6 +6,7 @@ mod administration;
 mod admission;
 mod bookings;
 mod changes;
+mod checks;
 mod credentials;
 mod dispatch;
 mod house;

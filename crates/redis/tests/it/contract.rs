@@ -41,6 +41,15 @@ impl Throttle for Counting {
         self.throttle.admit(subject, allowance, now).await
     }
 
+    async fn peek(
+        &self,
+        subject: &Subject,
+        allowance: Allowance,
+        now: Timestamp,
+    ) -> Result<Admission, Fault> {
+        self.throttle.peek(subject, allowance, now).await
+    }
+
     async fn withdraw(&self, subject: &Subject, at: Timestamp) -> Result<(), Fault> {
         self.throttle.withdraw(subject, at).await
     }

@@ -8,6 +8,7 @@ use ges_domain::id::{CallbackId, Revision};
 use ges_domain::name::ServiceName;
 use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::refusal::Refusal;
+use ges_domain::time::Timestamp;
 use ges_ports::HumanProof;
 use serde_json::{Value, json};
 use utoipa::{OpenApi, ToSchema};
@@ -154,11 +155,7 @@ async fn create(mut desk: Desk) -> Said {
     let mut fields = Fields::of(&body);
     let service = fields.need("serviceName", rules::name(ServiceName::parse));
     let phone = fields.need("phoneNumber", rules::owned(64));
-    let zone = fields.take("timezone", rules::zone);
-    let desired_at = match &zone {
-        Some(zone) => fields.take("desiredTime", rules::civil).map(|civil| zone.instant(civil)),
-        None => fields.take("desiredTime", rules::instant),
-    };
+    let desired_at = desired_time(&mut fields);
     let details = Details {
         channel: Some(String::from("UI")),
         user_data: fields.take("userData", user_data).unwrap_or_default(),
@@ -186,6 +183,16 @@ async fn create(mut desk: Desk) -> Said {
             Err(Problem::unknown_name("serviceName", service.as_str(), None))
         }
         Err(failure) => Err(failure.into()),
+    }
+}
+
+/// The desired time: an instant, or a civil time of the zone where one is given.
+pub(super) fn desired_time(fields: &mut Fields<'_>) -> Option<Timestamp> {
+    match fields.take("timezone", rules::zone) {
+        Some(zone) => fields.take("desiredTime", rules::civil).map(|civil| zone.instant(civil)),
+        // A zone that is no zone says nothing of how its time is written.
+        None if fields.has("timezone") => None,
+        None => fields.take("desiredTime", rules::instant),
     }
 }
 

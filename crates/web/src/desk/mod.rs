@@ -46,6 +46,7 @@ mod callbacks;
 mod capacity;
 mod capacity_tools;
 mod changes;
+mod checks;
 mod cookie;
 mod credentials;
 mod doors;
@@ -64,6 +65,7 @@ mod rows;
 mod rules;
 mod services;
 mod sign_in;
+mod slots;
 mod trail;
 mod webhooks;
 
@@ -104,7 +106,10 @@ const SECTIONS: &[Section] = &[
     regions::SECTION,
     call_ins::SECTION,
     privacy::SECTION,
+    slots::SECTION,
+    // Their addresses come before the one that takes any id.
     callbacks::SECTION,
+    checks::SECTION,
     changes::SECTION,
     audit::SECTION,
     promises::SECTION,

@@ -85,10 +85,7 @@ impl From<&Callback> for Row {
             virtual_queue: callback.queue.to_string(),
             state: callback.state.as_str(),
             reason: callback.reason.as_ref().map(ToString::to_string),
-            kind: match callback.kind {
-                Kind::Immediate => "immediate",
-                Kind::Scheduled => "scheduled",
-            },
+            kind: kind_word(callback.kind),
             phone_number: callback.phone.e164().to_owned(),
             desired_time: format_utc(callback.desired_at),
             created_time: format_utc(callback.created_at),
@@ -103,6 +100,14 @@ impl From<&Callback> for Row {
             source: callback.details.channel.clone(),
             actions: actions.map(Action::as_str).collect(),
         }
+    }
+}
+
+/// A kind of callback on the wire.
+pub(crate) const fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Immediate => "immediate",
+        Kind::Scheduled => "scheduled",
     }
 }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod administration;
 mod call_in;
+mod choosing;
 mod desk;
 mod edges;
 mod hostile;

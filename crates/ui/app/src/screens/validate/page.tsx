@@ -59,7 +59,7 @@ export default function ValidatePage() {
       return post<Verdict>("callbacks/check", {
         serviceName: service,
         phoneNumber: phone,
-        ...(at ? { desiredTime: instantOf(day, time, zone).toISOString(), timezone: zone } : {}),
+        ...(at ? { desiredTime: instantOf(day, time, zone).toISOString() } : {}),
       });
     },
   });
