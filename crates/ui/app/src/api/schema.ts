@@ -166,6 +166,30 @@ export interface components {
             /** @description The customer's own data. */
             userData?: Record<string, unknown>;
         };
+        /** @description A booking that is asked about. */
+        BookingToCheck: {
+            /** @description As in the public API's booking. */
+            alwaysCheckCapacity?: boolean;
+            /**
+             * @description When to call: ISO 8601 with `Z` or an offset, or civil with `timezone`; absent is as soon as possible.
+             * @example 2026-01-06T15:00:00Z
+             */
+            desiredTime?: string;
+            /**
+             * @description Whom to call; without a `+` it belongs to the service's default country.
+             * @example +14155550123
+             */
+            phoneNumber: string;
+            /** @description As in the public API's booking; a service that calls nobody needs one. */
+            pushTargets?: components["schemas"]["PushTarget"][];
+            /**
+             * @description The callback service.
+             * @example CB_Sales
+             */
+            serviceName: string;
+            /** @description The zone of a civil `desiredTime`. */
+            timezone?: string;
+        };
         /** @description Who caused a change. */
         By: {
             /** @description `api`, `user`, `session`, `flow` or `system`. */
@@ -1580,6 +1604,66 @@ export interface components {
              */
             total: number;
         };
+        /** @description The slots of a service. */
+        SlotList: {
+            /**
+             * Format: int32
+             * @description The length of a whole slot in minutes.
+             * @example 30
+             */
+            slotMinutes: number;
+            /** @description In time order. */
+            slots: components["schemas"]["SlotRow"][];
+            /**
+             * @description The zone of the service's clocks.
+             * @example America/New_York
+             */
+            zone: string;
+        };
+        /** @description A slot of a service. */
+        SlotRow: {
+            /**
+             * Format: int32
+             * @description Places taken; more than `total` where places were taken away after they were booked.
+             * @example 8
+             */
+            booked: number;
+            /**
+             * Format: date-time
+             * @description The first instant after it.
+             * @example 2026-01-06T15:30:00.000Z
+             */
+            end: string;
+            /**
+             * Format: int32
+             * @description Places left.
+             * @example 12
+             */
+            left: number;
+            /**
+             * Format: date-time
+             * @description The start as the clocks of `zone` show it, with their offset.
+             * @example 2026-01-06T10:00:00.000-05:00
+             */
+            localStart: string;
+            /**
+             * @description Whether a callback can be scheduled for it as far as the service goes: it takes scheduled callbacks, and the slot
+             *     is neither over, nor too soon, nor too far ahead.
+             */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description Its first instant: the desired time of a callback in it.
+             * @example 2026-01-06T15:00:00.000Z
+             */
+            start: string;
+            /**
+             * Format: int32
+             * @description Places in all.
+             * @example 20
+             */
+            total: number;
+        };
         /** @description Slots as a rule would make them. */
         SlotsAhead: {
             /** @description In time order. */
@@ -1621,6 +1705,30 @@ export interface components {
             from: string;
             /** @description `HH:MM`, or `24:00`. */
             to: string;
+        };
+        /** @description What came of a step. */
+        StepRow: {
+            /**
+             * Format: int32
+             * @description The code of the refusal: that of the booking.
+             * @example 40010
+             */
+            code?: number;
+            /** @description What was looked at: a text or an object. */
+            detail?: Record<string, unknown>;
+            /** @description Its words. */
+            message?: string;
+            /**
+             * @description `passed`; `refused`, at one step at the most; `skipped`: not looked at, because the booking ended before or does
+             *     not need it.
+             * @example refused
+             */
+            outcome: string;
+            /**
+             * @description Which one.
+             * @example hours
+             */
+            step: string;
         };
         /** @description One row of a callback's history. */
         TimelineEvent: {
@@ -1680,6 +1788,25 @@ export interface components {
             pattern?: string;
             /** @description `permitted`, `blocked`, `country`, `impossible` or `premium`. */
             verdict: string;
+        };
+        /** @description What would become of a booking. */
+        Verdict: {
+            /** @description Whether it would be made. */
+            accepted: boolean;
+            /**
+             * @description Free slots near the desired time by their start, with the places left; where another time would help.
+             * @example {
+             *       "2026-01-06T15:30:00.000Z": 4
+             *     }
+             */
+            slots?: {
+                [key: string]: number;
+            };
+            /**
+             * @description What came of each step, in this order: `service`, `kind`, `number`, `numberRule`, `time`, `hours`, `duplicates`,
+             *     `throttle`, `capacity`.
+             */
+            steps: components["schemas"]["StepRow"][];
         };
         /** @description A webhook as it stands. */
         Webhook: {
@@ -1804,6 +1931,7 @@ export type AttemptRow = components['schemas']['AttemptRow'];
 export type AuditLine = components['schemas']['AuditLine'];
 export type AuditLog = components['schemas']['AuditLog'];
 export type BookedByHand = components['schemas']['BookedByHand'];
+export type BookingToCheck = components['schemas']['BookingToCheck'];
 export type By = components['schemas']['By'];
 export type CallInGroup = components['schemas']['CallInGroup'];
 export type CallInRow = components['schemas']['CallInRow'];
@@ -1891,13 +2019,17 @@ export type SetCaptcha = components['schemas']['SetCaptcha'];
 export type SignInDoor = components['schemas']['SignInDoor'];
 export type SignInForm = components['schemas']['SignInForm'];
 export type SlotAhead = components['schemas']['SlotAhead'];
+export type SlotList = components['schemas']['SlotList'];
+export type SlotRow = components['schemas']['SlotRow'];
 export type SlotsAhead = components['schemas']['SlotsAhead'];
 export type SpecialDayDocument = components['schemas']['SpecialDayDocument'];
 export type Spelled = components['schemas']['Spelled'];
 export type Staffing = components['schemas']['Staffing'];
+export type StepRow = components['schemas']['StepRow'];
 export type TimelineEvent = components['schemas']['TimelineEvent'];
 export type Trial = components['schemas']['Trial'];
 export type Tried = components['schemas']['Tried'];
+export type Verdict = components['schemas']['Verdict'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookList = components['schemas']['WebhookList'];
 export type WebhookSecret = components['schemas']['WebhookSecret'];

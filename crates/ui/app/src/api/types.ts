@@ -61,21 +61,8 @@ export type CallbackEvent = Narrow<
 export type CallbackAttempt = Api.AttemptRow;
 export type CallbackDetail = Narrow<Api.Detail, CallbackWords & { timeline: CallbackEvent[] }>;
 
-export interface Slot {
-  start: Instant;
-  end: Instant;
-  localStart: string;
-  total: number;
-  booked: number;
-  left: number;
-  open?: boolean;
-}
-
-export interface Slots {
-  zone: string;
-  slotMinutes: number;
-  slots: Slot[];
-}
+export type Slot = Api.SlotRow;
+export type Slots = Api.SlotList;
 
 export interface QueueRow {
   queue: string;

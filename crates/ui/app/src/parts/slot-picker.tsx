@@ -106,7 +106,7 @@ export function SlotPicker({ service, zone, value, onChange, current }: SlotPick
 
 /** Whether it can be taken. */
 export const free = (slot: Slot, now: Date): boolean =>
-  slot.left > 0 && slot.open !== false && new Date(slot.end) > now;
+  slot.left > 0 && slot.open && new Date(slot.end) > now;
 
 interface ChoiceProps {
   slot: Slot;
@@ -124,7 +124,7 @@ function Choice({ slot, zone, now, chosen, current, onChoose }: ChoiceProps) {
   const can = free(slot, now);
   const state = over
     ? t("slots.past")
-    : slot.open === false
+    : !slot.open
       ? t("slots.closed")
       : slot.left <= 0
         ? t("slots.full")
