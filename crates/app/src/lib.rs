@@ -14,6 +14,7 @@ mod estimates;
 mod failure;
 mod herald;
 mod learning;
+mod live;
 mod nearness;
 mod news;
 mod notices;
@@ -42,6 +43,7 @@ use tokio::sync::Notify;
 use credentials::Keyring;
 use herald::Herald;
 use learning::Learning;
+use live::Live;
 
 pub use administration::{AdministerFailure, Administered, Loaded, Mode};
 pub use api_keys::KnownKey;
@@ -57,6 +59,7 @@ pub use dispatch::Tick;
 pub use estimates::{Expectation, QueueCoverage, QueueStatus};
 pub use failure::Failure;
 pub use herald::Heralded;
+pub use live::{CannotWatch, Happened, Watcher};
 pub use notices::Unsent;
 pub use offers::{Availability, AvailabilityQuery, Slots};
 pub use people::{Arrival, Departure, Presence, Return, SignIn, SignedIn};
@@ -164,6 +167,7 @@ pub struct App {
     traces: Arc<dyn Traces>,
     keyring: Arc<Keyring>,
     herald: Arc<Herald>,
+    live: Arc<Live>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -180,6 +184,7 @@ impl App {
             learning: Arc::new(learning),
             keyring: Arc::default(),
             herald: Arc::default(),
+            live: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -207,6 +212,7 @@ impl App {
             learning: Arc::clone(&self.learning),
             keyring: Arc::clone(&self.keyring),
             herald: Arc::clone(&self.herald),
+            live: Arc::clone(&self.live),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }

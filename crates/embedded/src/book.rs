@@ -64,7 +64,7 @@ impl Made {
             slot.set(conn, load.slot_taken + 1, claim.limit)?;
         }
         row.insert(conn)?;
-        change::tell(conn, callback, booking.event.revision, event)?;
+        change::tell(conn, callback, &booking.event, event)?;
         outbox::set_timer(conn, callback, booking.timer.at, effect)?;
         if let Some((key, fingerprint)) = &booking.key {
             remember(conn, booking, key, fingerprint)?;

@@ -3,7 +3,7 @@
 use diesel::sqlite::SqliteConnection;
 use diesel::{ExpressionMethods, QueryDsl};
 use ges_domain::callback::{Callback, Change, Changed, Outcome, TimerChange};
-use ges_domain::id::Revision;
+use ges_domain::event::Event;
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
 use ges_ports::{Aimed, ChangeError, Fault};
@@ -58,7 +58,7 @@ fn store(
     }
     Row::of(callback)?.update(conn)?;
     if let Some(event) = &changed.event {
-        tell(conn, callback, event.revision, &columns::write("events", event)?)?;
+        tell(conn, callback, event, &columns::write("events", event)?)?;
     }
     match &changed.timer {
         TimerChange::Keep => {}
@@ -160,15 +160,16 @@ impl Row {
 pub(crate) fn tell(
     conn: &mut SqliteConnection,
     callback: &Callback,
-    revision: Revision,
+    event: &Event,
     document: &str,
 ) -> Result<(), Fault> {
     let row = diesel::insert_into(events::table).values((
         events::tenant.eq(tenant_blob(callback.tenant)),
         events::callback.eq(callback_blob(callback.id)),
-        events::revision.eq(whole(revision.number())),
+        events::revision.eq(whole(event.revision.number())),
         events::document.eq(document),
+        events::at.eq(micros(event.at)),
     ));
     run(conn, row)?;
-    deliveries::tell(conn, callback, revision, document)
+    deliveries::tell(conn, callback, event.revision, document)
 }

@@ -5,10 +5,10 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use ges_domain::callback::{Callback, State};
 use ges_domain::event::Event;
-use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::{QueueName, ServiceName};
 use ges_domain::time::{Timestamp, Window};
-use ges_ports::{Fault, QueueCount};
+use ges_ports::{Fault, QueueCount, Stirred};
 
 use crate::documents::{self as columns, callback_blob, count, instant, micros, tenant_blob};
 use crate::fault::{OrFault, Trouble};
@@ -41,6 +41,33 @@ pub(crate) fn history(
         .load(conn)
         .or_fault()?;
     newest_first.iter().rev().map(|document| columns::read("events", document)).collect()
+}
+
+/// What happened since a time, in the order of time.
+pub(crate) fn stirred(
+    conn: &mut SqliteConnection,
+    tenants: &[TenantId],
+    since: Timestamp,
+    limit: u16,
+) -> Result<Vec<Stirred>, Fault> {
+    type Row = (Option<i64>, Vec<u8>, Vec<u8>, i64);
+    let rows: Vec<Row> = events::table
+        .filter(events::at.ge(micros(since)))
+        .filter(events::tenant.eq_any(tenants.iter().map(|tenant| tenant_blob(*tenant))))
+        .order((events::at, events::tenant, events::callback, events::revision))
+        .limit(limit.into())
+        .select((events::at, events::tenant, events::callback, events::revision))
+        .load(conn)
+        .or_fault()?;
+    let read = |(at, tenant, callback, revision): &Row| {
+        Ok(Stirred {
+            at: instant("events", "at", at.unwrap_or(0))?,
+            tenant: TenantId::new(columns::uuid("events", "tenant", tenant)?),
+            callback: CallbackId::new(columns::uuid("events", "callback", callback)?),
+            revision: Revision::new(columns::number(*revision)),
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// The places taken in slots that start in a window.

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_audit/up.sql"),
     include_str!("../migrations/0040_deliveries/up.sql"),
     include_str!("../migrations/0041_call_ins/up.sql"),
+    include_str!("../migrations/0050_live/up.sql"),
 ];
 
 /// The schema that this release writes.

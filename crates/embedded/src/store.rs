@@ -13,7 +13,7 @@ use ges_domain::time::{Timestamp, Window};
 use ges_ports::{
     Aimed, Backlog, BookError, Booked, Callbacks, Catalogues, ChangeError, Cursor, Earlier,
     Effects, Erased, Fault, Gathered, Lease, Leased, Page, QueueCount, ReplaceError, Search,
-    Settlement,
+    Settlement, Stirred,
 };
 
 use crate::open::{Config, OpenError, Place};
@@ -133,6 +133,17 @@ impl Callbacks for Embedded {
     #[tracing::instrument(name = "store.history", skip_all)]
     async fn history(&self, tenant: TenantId, id: CallbackId) -> Result<Vec<Event>, Fault> {
         self.look(move |conn| find::history(conn, tenant, id)).await
+    }
+
+    #[tracing::instrument(name = "store.stirred", skip_all)]
+    async fn stirred(
+        &self,
+        tenants: &[TenantId],
+        since: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Stirred>, Fault> {
+        let tenants = tenants.to_vec();
+        self.look(move |conn| find::stirred(conn, &tenants, since, limit)).await
     }
 
     #[tracing::instrument(name = "store.search", skip_all)]

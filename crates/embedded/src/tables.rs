@@ -24,6 +24,7 @@ diesel::table! {
         callback -> Binary,
         revision -> BigInt,
         document -> Text,
+        at -> Nullable<BigInt>,
     }
 }
 

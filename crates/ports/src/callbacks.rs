@@ -180,6 +180,19 @@ pub struct QueueCount {
     pub count: u64,
 }
 
+/// That a callback changed, or came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stirred {
+    /// When: the time that its change was given.
+    pub at: Timestamp,
+    /// The owner.
+    pub tenant: TenantId,
+    /// The callback.
+    pub callback: CallbackId,
+    /// The revision that it had then.
+    pub revision: Revision,
+}
+
 /// The callbacks of all tenants.
 #[async_trait]
 pub trait Callbacks: Send + Sync {
@@ -233,6 +246,18 @@ pub trait Callbacks: Send + Sync {
 
     /// A callback's history, oldest first, at most its last 1000 rows.
     async fn history(&self, tenant: TenantId, id: CallbackId) -> Result<Vec<Event>, Fault>;
+
+    /// What happened to the callbacks of some tenants at a time or later, in the order of time: the first `limit`, 1 to
+    /// 10 000.
+    ///
+    /// A change is told from the moment when it is stored, which is later than its time: who asks again begins some
+    /// seconds before the last that was told. What a node of an older release stored may be missing.
+    async fn stirred(
+        &self,
+        tenants: &[TenantId],
+        since: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Stirred>, Fault>;
 
     /// One page of the callbacks that a search describes; pages neither skip nor repeat a row that does not change.
     async fn search(&self, tenant: TenantId, search: &Search) -> Result<Page, Fault>;

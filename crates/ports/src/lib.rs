@@ -40,7 +40,7 @@ pub use breaker::{Breaker, Passage};
 pub use call_ins::{AllocateError, Allocated, CallInCursor, CallInPage, CallInSearch, CallIns};
 pub use callbacks::{
     Aimed, BookError, Booked, Callbacks, ChangeError, Cursor, Earlier, Erased, Gathered, Kept,
-    Page, QueueCount, Search, SearchOrder,
+    Page, QueueCount, Search, SearchOrder, Stirred,
 };
 pub use catalogues::{Catalogues, ReplaceError};
 pub use clock::{Clock, Ids, UpdateToken};

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 use ges_domain::booking::{Fingerprint, IdempotencyKey};
 use ges_domain::callback::Callback;
 use ges_domain::event::Event;
-use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::{QueueName, ServiceName};
 use ges_domain::time::{Timestamp, Window};
-use ges_ports::{Earlier, Fault, Page, QueueCount, Search};
+use ges_ports::{Earlier, Fault, Page, QueueCount, Search, Stirred};
 
 use crate::booking::kept;
 use crate::cached::{Cached, statement};
@@ -126,6 +126,49 @@ pub(crate) async fn history(
     let oldest_first: Result<Vec<_>, Failure> =
         newest.iter().rev().map(|document| rows::value(document)).collect();
     Ok(oldest_first?)
+}
+
+#[derive(QueryableByName)]
+struct StirredRow {
+    #[diesel(sql_type = Timestamptz)]
+    at: At,
+    #[diesel(sql_type = Uuid)]
+    tenant: uuid::Uuid,
+    #[diesel(sql_type = Uuid)]
+    callback: uuid::Uuid,
+    #[diesel(sql_type = BigInt)]
+    revision: i64,
+}
+
+/// What happened since a time, in the order of time.
+///
+/// Not kept as a prepared statement: a plan for any time would walk through the table, one for this time does not.
+pub(crate) async fn stirred(
+    pool: &Pool,
+    tenants: &[TenantId],
+    since: Timestamp,
+    limit: u16,
+) -> Result<Vec<Stirred>, Fault> {
+    let tenants: Vec<_> = tenants.iter().map(|tenant| tenant.uuid()).collect();
+    let rows: Vec<StirredRow> = pool
+        .read(move |mut connection| {
+            Box::pin(async move {
+                statement(include_str!("sql/stirred.sql"))
+                    .bind::<Timestamptz, _>(At(since))
+                    .bind::<Array<Uuid>, _>(tenants)
+                    .bind::<BigInt, _>(i64::from(limit))
+                    .load(&mut connection)
+                    .await
+            })
+        })
+        .await?;
+    let read = |row: StirredRow| Stirred {
+        at: row.at.0,
+        tenant: TenantId::new(row.tenant),
+        callback: CallbackId::new(row.callback),
+        revision: Revision::new(row.revision.cast_unsigned()),
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// One page of a search.

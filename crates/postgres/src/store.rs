@@ -16,7 +16,7 @@ use ges_domain::time::{Timestamp, Window};
 use ges_ports::{
     Aimed, Backlog, BookError, Booked, Callbacks, Catalogues, ChangeError, Cursor, Earlier,
     Effects, Erased, Fault, FaultKind, Gathered, Lease, Leased, Page, QueueCount, ReplaceError,
-    Search, Settlement,
+    Search, Settlement, Stirred,
 };
 use tokio::runtime::Handle;
 use tracing::Instrument;
@@ -205,6 +205,16 @@ impl Callbacks for Postgres {
     #[tracing::instrument(name = "store.history", skip_all)]
     async fn history(&self, tenant: TenantId, id: CallbackId) -> Result<Vec<Event>, Fault> {
         reads::history(&self.reads, tenant, id).await
+    }
+
+    #[tracing::instrument(name = "store.stirred", skip_all)]
+    async fn stirred(
+        &self,
+        tenants: &[TenantId],
+        since: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Stirred>, Fault> {
+        reads::stirred(&self.reads, tenants, since, limit).await
     }
 
     #[tracing::instrument(name = "store.search", skip_all)]

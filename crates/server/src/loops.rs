@@ -22,6 +22,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 const LAGGING_SECS: f64 = 5.0;
 /// How long an event may lie before webhooks are told of it.
 const HERALD_EVERY: Duration = Duration::from_millis(250);
+/// How long a change may be there before those who watch are told of it.
+const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// What remains of a number that is to be forgotten is looked for this often.
 const FORGETS_EVERY: Duration = Duration::from_secs(5);
 /// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
@@ -294,6 +296,18 @@ impl Loops {
             async move {
                 if let Err(fault) = app.forget_deliveries().await {
                     tracing::debug!(peer = fault.peer, "old deliveries are forgotten later");
+                }
+            }
+        });
+    }
+
+    /// Tells people who watch what happened.
+    pub(crate) fn watch(&mut self, app: Arc<App>) {
+        self.every(WATCH_EVERY, move || {
+            let app = Arc::clone(&app);
+            async move {
+                if let Err(fault) = app.tell_watchers().await {
+                    tracing::debug!(peer = fault.peer, "those who watch are told later");
                 }
             }
         });

@@ -73,6 +73,8 @@ pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
         house.health.drain();
         // Balancers need a moment to notice; until then requests still come, and are answered.
         tokio::time::sleep(drain).await;
+        // They would stay for as long as they are let: their browsers come back to another node.
+        house.app.end_watches();
         let ends = handles.iter().map(|handle| handle.stop(true));
         let all = futures::future::join_all(ends);
         if tokio::time::timeout(Duration::from_secs(grace), all).await.is_err() {
@@ -106,6 +108,7 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     loops.learn(Arc::clone(&house.app));
     loops.clean(Arc::clone(&house.app), Duration::from_secs(config.retention.every_seconds));
     loops.herald(Arc::clone(&house.app));
+    loops.watch(Arc::clone(&house.app));
     if let Some(access) = house.access.clone() {
         loops.reload(access);
     }

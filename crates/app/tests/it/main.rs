@@ -12,6 +12,7 @@ mod dispatch;
 mod house;
 mod learning;
 mod listeners;
+mod live;
 mod nearness;
 mod neighbours;
 mod news;

@@ -2,7 +2,7 @@
 
 use ges_domain::callback::{Callback, Change, Kind, Reason, State};
 use ges_domain::event::Happening;
-use ges_domain::id::{Attempt, CallbackId};
+use ges_domain::id::{Attempt, CallbackId, TenantId};
 use ges_domain::time::{Timestamp, Window};
 use ges_ports::{Page, QueueCount, Search, SearchOrder};
 
@@ -28,6 +28,7 @@ macro_rules! reading_promises {
             filters_hold_together,
             the_last_page_says_so,
             a_history_is_told_oldest_first,
+            what_happened_since_is_told_in_order,
             taken_lists_the_slots_of_the_window_without_empty_ones,
             open_callbacks_are_counted_by_queue_and_state,
         ] }
@@ -314,6 +315,37 @@ pub async fn a_history_is_told_oldest_first(world: World) {
     ];
     assert_eq!(told, expected);
     assert_eq!(history.last().and_then(|event| event.reason.clone()), Some(Reason::CANCELLED));
+}
+
+/// What happened is told in the order of time, of the tenants that are asked for, from the time that is asked for on.
+pub async fn what_happened_since_is_told_in_order(world: World) {
+    let desk = Desk::open(world.clone()).await;
+    let other = Desk::of(world.clone(), tenant(2)).await;
+    let booked = desk.booked(1, 0).await;
+    desk.started(booked.id, 1, after(60)).await;
+    desk.changed(booked.id, cancel(), after(61)).await;
+    let theirs = other.book(&other.immediate(1)).await;
+    other.changed(theirs.id, cancel(), after(62)).await;
+    let stirred = async |tenants: &[TenantId], since, limit| {
+        let told = world.callbacks.stirred(tenants, since, limit).await;
+        let told = told.expect("the store answers");
+        told.iter().map(|it| (it.at, it.tenant, it.revision.number())).collect::<Vec<_>>()
+    };
+    let (ours, both) = ([desk.tenant], [other.tenant, desk.tenant]);
+    let here = [
+        (now(), desk.tenant, 1),
+        (after(60), desk.tenant, 2),
+        (after(60), desk.tenant, 3),
+        (after(61), desk.tenant, 4),
+    ];
+    assert_eq!(stirred(&ours, now(), 10).await, here);
+    assert_eq!(stirred(&ours, after(60), 10).await, here[1..]);
+    assert_eq!(stirred(&ours, after(60), 2).await, here[1..3]);
+    assert_eq!(stirred(&ours, after(62), 10).await, []);
+    assert_eq!(stirred(&[], now(), 10).await, []);
+    let all = stirred(&both, now(), 10).await;
+    assert_eq!(all.len(), 6);
+    assert!(all.is_sorted_by_key(|(at, ..)| *at));
 }
 
 /// Slots are listed by their start, of the one service, in time order.

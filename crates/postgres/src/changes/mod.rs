@@ -266,6 +266,7 @@ async fn store(
         .bind::<Array<Nullable<Timestamptz>>, _>(column(&callbacks, |it| it.completed_at.map(At)))
         .bind::<Array<BigInt>, _>(column(&written.cleared, |_| {
             Ordinal::TIMER.number().cast_signed()
-        }));
+        }))
+        .bind::<Array<Timestamptz>, _>(column(&sheet.events, |(_, event)| At(event.at)));
     Cached(change).execute(&mut connection).await.map(|_rows| ())
 }

@@ -15,8 +15,8 @@ WITH made AS MATERIALIZED (
     INSERT INTO callbacks (tenant, id, service, queue, phone, kind, state, desired_at, created_at, slot, document)
     SELECT tenant, id, service, queue, phone, kind, state, desired_at, created_at, slot, document FROM made
 ), told AS (
-    INSERT INTO events (tenant, callback, revision, document)
-    SELECT tenant, id, revision, event FROM made
+    INSERT INTO events (tenant, callback, revision, document, at)
+    SELECT tenant, id, revision, event, created_at FROM made
 ), heralded AS (
     -- Only those who have somebody that listens.
     INSERT INTO news (tenant, callback, revision, desired_at, document)

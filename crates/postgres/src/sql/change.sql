@@ -1,8 +1,8 @@
 -- Stores what became of a chunk of changes: the callbacks, their events, timers and effects, and all places given back
 -- and taken. One statement, so that it is stored whole or not at all, whatever befalls the connection.
 WITH told AS (
-    INSERT INTO events (tenant, callback, revision, document)
-    SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::bigint[], $13::text[])
+    INSERT INTO events (tenant, callback, revision, document, at)
+    SELECT * FROM unnest($10::uuid[], $11::uuid[], $12::bigint[], $13::text[], $32::timestamptz[])
 ), heralded AS (
     -- Only those who have somebody that listens.
     INSERT INTO news (tenant, callback, revision, desired_at, document)

@@ -50,7 +50,7 @@ fn fill() -> Vec<String> {
         "UPDATE outbox SET lease = 1, lease_owner = 'node-1', lease_until = due_at \
          WHERE callback IN (SELECT callback FROM outbox ORDER BY due_at LIMIT 500)"
             .to_owned(),
-        "INSERT INTO events SELECT tenant, id, 1, '{}' FROM callbacks".to_owned(),
+        "INSERT INTO events SELECT tenant, id, 1, '{}', created_at FROM callbacks ORDER BY created_at".to_owned(),
         format!(
             "INSERT INTO keys SELECT tenant, 'key-' || id, '\\x00', id, created_at FROM callbacks \
              WHERE created_at > '{now}'::timestamptz - interval '20000 minutes'"

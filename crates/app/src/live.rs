@@ -1,0 +1,275 @@
+//! What happens now, for people who watch: changes of callbacks as any node stores them, and catalogues that were changed.
+//!
+//! Read from the store and not from this node's own doings, so that whoever watches sees the whole service, and can go on
+//! where a connection broke. The store is asked only about tenants that somebody watches. Nothing here is a promise: who
+//! cannot be told everything is told that something was missed, and reads again.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ges_domain::access::Person;
+use ges_domain::callback::Callback;
+use ges_domain::id::{CallbackId, Revision, TenantId};
+use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::{Fault, Stirred};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{self, Receiver, Sender};
+
+use crate::App;
+
+/// A change may be stored so much later than its time: what was told before is read again so far back.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
+/// Who was away for longer than this reads everything again.
+const AWAY: SignedDuration = SignedDuration::from_mins(2);
+/// Changes read in one look. More than so many within the overlap are too many to be told one by one.
+const AT_ONCE: u16 = 10_000;
+/// Callbacks read in one step.
+const STEP: usize = 500;
+/// What a watcher may be behind, in changes.
+const BEHIND: usize = 2_048;
+/// Watchers of one node.
+const WATCHERS: usize = 2_000;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happened {
+    /// A callback came or changed, at this time; it is told as it stands, which may be later still.
+    Callback(Timestamp, Arc<Callback>),
+    /// The tenant's catalogue stands at this revision.
+    Catalogue(Revision),
+    /// More than can be told: whatever is known may be old.
+    Missed,
+}
+
+/// Why nobody can watch now.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotWatch {
+    /// So many watch already, or the node is about to stop.
+    #[error("this node tells nobody else now")]
+    Full,
+    /// The store is in trouble.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A change of a callback by its name.
+type Change = (CallbackId, Revision);
+
+/// A tenant that somebody watches.
+struct Watched {
+    tell: Sender<Happened>,
+    /// Changes since this time are read.
+    since: Timestamp,
+    /// What was told of them, with its time.
+    told: HashMap<Change, Timestamp>,
+    catalogue: Option<Revision>,
+}
+
+impl Watched {
+    fn new(now: Timestamp) -> Self {
+        let (tell, _) = broadcast::channel(BEHIND);
+        Self { tell, since: now - OVERLAP, told: HashMap::new(), catalogue: None }
+    }
+
+    /// Nobody is there to hear it: they have all just left.
+    fn say(&self, happened: Happened) {
+        let _left = self.tell.send(happened);
+    }
+
+    /// Goes on from a time: what is older is not read again, and need not be remembered.
+    fn go_on(&mut self, now: Timestamp) {
+        self.since = self.since.max(now - OVERLAP);
+        let since = self.since;
+        self.told.retain(|_, at| *at >= since);
+    }
+}
+
+/// Who watches at this node.
+#[derive(Default)]
+pub(crate) struct Live {
+    watched: Mutex<HashMap<TenantId, Watched>>,
+    closed: AtomicBool,
+}
+
+impl Live {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Watched>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn subscribe(&self, tenant: TenantId, now: Timestamp) -> Option<Receiver<Happened>> {
+        let mut watched = self.lock();
+        let watchers: usize = watched.values().map(|it| it.tell.receiver_count()).sum();
+        if self.closed.load(Ordering::Acquire) || watchers >= WATCHERS {
+            return None;
+        }
+        let tenant = watched.entry(tenant).or_insert_with(|| Watched::new(now));
+        Some(tenant.tell.subscribe())
+    }
+
+    /// The tenants that somebody watches, and since when their changes are to be read.
+    fn tenants(&self) -> Option<(Vec<TenantId>, Timestamp)> {
+        let mut watched = self.lock();
+        watched.retain(|_, it| it.tell.receiver_count() > 0);
+        let since = watched.values().map(|it| it.since).min()?;
+        Some((watched.keys().copied().collect(), since))
+    }
+
+    /// Which of the changes nobody was told of yet: each callback once, at its last change.
+    fn untold(&self, stirred: &[Stirred]) -> BTreeMap<(TenantId, CallbackId), Timestamp> {
+        let watched = self.lock();
+        let untold = |it: &&Stirred| {
+            let tenant = watched.get(&it.tenant);
+            tenant.is_some_and(|known| !known.told.contains_key(&(it.callback, it.revision)))
+        };
+        // They come in the order of time: the last one stays.
+        stirred.iter().filter(untold).map(|it| ((it.tenant, it.callback), it.at)).collect()
+    }
+
+    fn tell(&self, tenant: TenantId, happened: Happened) {
+        if let Some(watched) = self.lock().get(&tenant) {
+            watched.say(happened);
+        }
+    }
+
+    /// Remembers what was told.
+    fn told(&self, stirred: &[Stirred], now: Timestamp) {
+        let mut watched = self.lock();
+        for it in stirred {
+            if let Some(known) = watched.get_mut(&it.tenant) {
+                known.told.insert((it.callback, it.revision), it.at);
+            }
+        }
+        watched.values_mut().for_each(|known| known.go_on(now));
+    }
+
+    /// Gives up telling what happened until now.
+    fn miss(&self, now: Timestamp) {
+        for watched in self.lock().values_mut() {
+            watched.say(Happened::Missed);
+            watched.since = now;
+            watched.told.clear();
+        }
+    }
+}
+
+/// One who watches.
+#[derive(Debug)]
+pub struct Watcher {
+    person: Person,
+    /// What happened before.
+    before: VecDeque<Happened>,
+    news: Receiver<Happened>,
+}
+
+impl Watcher {
+    /// Waits for what happens next that the person may see; none when the node is about to stop. Dropping the wait loses
+    /// nothing.
+    pub async fn next(&mut self) -> Option<Happened> {
+        loop {
+            let happened = match self.before.pop_front() {
+                Some(happened) => happened,
+                None => match self.news.recv().await {
+                    Ok(happened) => happened,
+                    Err(RecvError::Lagged(_)) => Happened::Missed,
+                    Err(RecvError::Closed) => return None,
+                },
+            };
+            match &happened {
+                Happened::Callback(_, callback) if !self.person.lines.hold(&callback.queue) => {}
+                Happened::Callback(..) | Happened::Catalogue(_) | Happened::Missed => {
+                    return Some(happened);
+                }
+            }
+        }
+    }
+}
+
+impl App {
+    /// Lets a person watch what happens from now on, or from the time of the last change that they were told.
+    ///
+    /// Some changes of the last seconds may be told twice. Who was away for more than two minutes is told first that
+    /// something was missed.
+    pub async fn watch(
+        &self,
+        person: &Person,
+        since: Option<Timestamp>,
+    ) -> Result<Watcher, CannotWatch> {
+        let now = self.now();
+        let news = self.live.subscribe(person.tenant, now).ok_or(CannotWatch::Full)?;
+        let since = since.unwrap_or(now).min(now);
+        let mut before = VecDeque::new();
+        if now.duration_since(since) > AWAY {
+            before.push_back(Happened::Missed);
+        } else {
+            let tenants = [person.tenant];
+            let stirred = self.ports.callbacks.stirred(&tenants, since - OVERLAP, AT_ONCE).await?;
+            if stirred.len() >= BEHIND {
+                before.push_back(Happened::Missed);
+            } else {
+                let callbacks =
+                    stirred.iter().map(|it| ((it.tenant, it.callback), it.at)).collect();
+                self.read_each(&callbacks, |_, happened| before.push_back(happened)).await?;
+            }
+        }
+        Ok(Watcher { person: person.clone(), before, news })
+    }
+
+    /// Tells watchers what happened since the last look; answers how many callbacks they were told of. The server steps
+    /// it; where nobody watches it asks nobody.
+    pub async fn tell_watchers(&self) -> Result<usize, Fault> {
+        let Some((tenants, since)) = self.live.tenants() else { return Ok(0) };
+        let now = self.now();
+        let stirred = self.ports.callbacks.stirred(&tenants, since, AT_ONCE).await?;
+        if stirred.len() == usize::from(AT_ONCE) {
+            self.live.miss(now);
+            return Ok(0);
+        }
+        let untold = self.live.untold(&stirred);
+        self.read_each(&untold, |tenant, happened| self.live.tell(tenant, happened)).await?;
+        self.live.told(&stirred, now);
+        for tenant in tenants {
+            self.tell_catalogue(tenant);
+        }
+        Ok(untold.len())
+    }
+
+    /// Ends every watch, and lets nobody begin another: this node is about to stop.
+    pub fn end_watches(&self) {
+        self.live.closed.store(true, Ordering::Release);
+        self.live.lock().clear();
+    }
+
+    /// Reads callbacks as they stand, and hands them over in the order of their changes.
+    async fn read_each(
+        &self,
+        changed: &BTreeMap<(TenantId, CallbackId), Timestamp>,
+        mut tell: impl FnMut(TenantId, Happened),
+    ) -> Result<(), Fault> {
+        let mut names: Vec<_> = changed.iter().collect();
+        names.sort_unstable_by_key(|(_, at)| **at);
+        for step in names.chunks(STEP) {
+            let ids: Vec<_> = step.iter().map(|(name, _)| **name).collect();
+            let found = self.ports.callbacks.find_each(&ids).await?;
+            for ((name, at), callback) in step.iter().zip(found) {
+                // One that is gone was erased meanwhile.
+                if let Some(callback) = callback {
+                    tell(name.0, Happened::Callback(**at, Arc::new(callback)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_catalogue(&self, tenant: TenantId) {
+        let Some(stands) = self.shelf.known(tenant).map(|stock| stock.catalogue.revision) else {
+            return;
+        };
+        let mut watched = self.live.lock();
+        let Some(watched) = watched.get_mut(&tenant) else { return };
+        let before = watched.catalogue.replace(stands);
+        if before.is_some_and(|before| before != stands) {
+            watched.say(Happened::Catalogue(stands));
+        }
+    }
+}
