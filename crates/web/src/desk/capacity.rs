@@ -5,22 +5,18 @@ use std::collections::BTreeMap;
 use ges_app::Administered;
 use ges_domain::access::Permission as P;
 use ges_domain::capacity::{CapacityError, Plan, Shorthand, SlotLength};
-use ges_domain::catalogue::{Assigned, Catalogue, Edit, Named, RuleEdit};
+use ges_domain::catalogue::{Catalogue, Edit, Named, RuleEdit, Rules};
 use ges_domain::id::RecordId;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
-use super::rules::{
-    Assignment, EffectDocument, administer, assigned, assignments, mode, only_own, queues_of,
-    rule_id,
-};
+use super::rulebook::{self, Assignments, Rulebook};
+use super::rules::{Assignment, EffectDocument, assignments, queues_of};
 use super::{Desk, Doors, Guard, Operation, Section, Verb};
-use crate::answer::Answer;
 use crate::call::Said;
 use crate::fields::{Fields, Given, Wrong, rules};
-use crate::problem::Problem;
 use crate::wire::Envelope;
 
 pub(super) const SECTION: Section =
@@ -133,25 +129,6 @@ fn each_day(keys: &str) -> Vec<&'static str> {
     days.copied().collect()
 }
 
-fn known(desk: &Desk, catalogue: &Catalogue, id: RecordId) -> Option<KnownRule> {
-    let named = catalogue.capacity.by_id.get(&id)?;
-    Some(KnownRule {
-        id: id.uuid(),
-        rule: document(&named.name, &named.rule),
-        queues: queues_of(desk, &catalogue.capacity, id),
-        revision: catalogue.rule_revision(id).number(),
-    })
-}
-
-fn all(desk: &Desk, catalogue: &Catalogue) -> KnownRules {
-    let ids = catalogue.capacity.by_id.keys();
-    KnownRules {
-        rules: ids.filter_map(|id| known(desk, catalogue, *id)).collect(),
-        queues: assignments(desk, catalogue, &catalogue.capacity),
-        revision: catalogue.revision.number(),
-    }
-}
-
 pub(super) fn wrong(error: &CapacityError) -> Wrong {
     Wrong::new(format!("does not hold together: {error}"))
 }
@@ -212,20 +189,62 @@ pub(super) fn plan(fields: &mut Fields<'_>) -> Option<Plan> {
     }
 }
 
+/// Capacity rules.
+struct Capacity;
+
+impl Rulebook for Capacity {
+    type Rule = Plan;
+    type Known = KnownRule;
+    type All = KnownRules;
+    type Edited = EditedRule;
+
+    fn of(catalogue: &Catalogue) -> &Rules<Self::Rule> {
+        &catalogue.capacity
+    }
+
+    fn edit(edit: RuleEdit<Self::Rule>) -> Edit {
+        Edit::Capacity(edit)
+    }
+
+    fn read(fields: &mut Fields<'_>) -> Option<Named<Self::Rule>> {
+        rule(fields)
+    }
+
+    fn known(desk: &Desk, catalogue: &Catalogue, id: RecordId) -> Option<Self::Known> {
+        let named = Self::of(catalogue).by_id.get(&id)?;
+        Some(KnownRule {
+            id: id.uuid(),
+            rule: document(&named.name, &named.rule),
+            queues: queues_of(desk, Self::of(catalogue), id),
+            revision: catalogue.rule_revision(id).number(),
+        })
+    }
+
+    fn all(desk: &Desk, catalogue: &Catalogue) -> Self::All {
+        let ids = Self::of(catalogue).by_id.keys();
+        KnownRules {
+            rules: ids.filter_map(|id| Self::known(desk, catalogue, *id)).collect(),
+            queues: assignments(desk, catalogue, Self::of(catalogue)),
+            revision: catalogue.revision.number(),
+        }
+    }
+
+    fn edited(rule: Option<Self::Known>, done: &Administered) -> Self::Edited {
+        EditedRule {
+            rule,
+            revision: done.catalogue.revision.number(),
+            effect: (&done.effect).into(),
+        }
+    }
+}
+
 /// The capacity rules, and which queues use them.
 #[utoipa::path(
     get, path = "/ges/api/v1/capacity-rules", operation_id = "listCapacityRules", tag = "rules",
     responses((status = 200, description = "The rules", body = Envelope<KnownRules>))
 )]
 async fn list(desk: Desk) -> Said {
-    let stock = desk.app().shelf().reload(desk.tenant()).await?;
-    Ok(Answer::data(&all(&desk, &stock.catalogue)))
-}
-
-fn edited(desk: &Desk, done: &Administered, id: Option<RecordId>) -> Answer {
-    let rule = id.and_then(|id| known(desk, &done.catalogue, id));
-    let revision = done.catalogue.revision.number();
-    Answer::data(&EditedRule { rule, revision, effect: (&done.effect).into() })
+    rulebook::list::<Capacity>(desk).await
 }
 
 /// Adds a rule that no queue uses yet.
@@ -238,18 +257,8 @@ fn edited(desk: &Desk, done: &Administered, id: Option<RecordId>) -> Answer {
     request_body = RuleDocument,
     responses((status = 200, description = "The rule", body = Envelope<EditedRule>))
 )]
-async fn add(mut desk: Desk) -> Said {
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let mut fields = Fields::of(&body);
-    let rule = rule(&mut fields);
-    let rule = fields.finish(rule)?;
-    let id = desk.app().ids().record();
-    desk.about(&id);
-    let edit = Edit::Capacity(RuleEdit::Add { id, rule });
-    let now = |catalogue: &Catalogue| json!(all(&desk, catalogue));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, Some(id)))
+async fn add(desk: Desk) -> Said {
+    rulebook::add::<Capacity>(desk).await
 }
 
 /// Replaces a rule.
@@ -263,24 +272,8 @@ async fn add(mut desk: Desk) -> Said {
     request_body = RuleDocument,
     responses((status = 200, description = "The rule", body = Envelope<EditedRule>))
 )]
-async fn edit(mut desk: Desk) -> Said {
-    let id = rule_id(&desk)?;
-    desk.about(&id);
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let mut fields = Fields::of(&body);
-    let rule = rule(&mut fields);
-    let rule = fields.finish(rule)?;
-    own(&desk, id).await?;
-    let edit = Edit::Capacity(RuleEdit::Replace { id, rule });
-    let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, id));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, Some(id)))
-}
-
-async fn own(desk: &Desk, id: RecordId) -> Result<(), Problem> {
-    let stock = desk.app().shelf().stock(desk.tenant()).await?;
-    only_own(desk, &stock.catalogue.capacity, id)
+async fn edit(desk: Desk) -> Said {
+    rulebook::replace::<Capacity>(desk).await
 }
 
 /// Removes a rule; while queues use it, only with `unassign=true`.
@@ -295,32 +288,7 @@ async fn own(desk: &Desk, id: RecordId) -> Result<(), Problem> {
     responses((status = 200, description = "It is gone", body = Envelope<EditedRule>))
 )]
 async fn remove(desk: Desk) -> Said {
-    let id = rule_id(&desk)?;
-    desk.about(&id);
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let assigned = unassign(&desk)?;
-    own(&desk, id).await?;
-    let edit = Edit::Capacity(RuleEdit::Remove { id, assigned });
-    let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, id));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, None))
-}
-
-/// What becomes of the queues of a rule that goes.
-pub(super) fn unassign(desk: &Desk) -> Result<Assigned, Problem> {
-    let query = desk.query()?;
-    let mut fields = Fields::of_query(&query);
-    let freed = fields.take("unassign", rules::flag).unwrap_or(false);
-    fields.finish(Some(if freed { Assigned::Freed } else { Assigned::Kept }))
-}
-
-/// Which queues use which rule.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what the handlers take; a test compares the two")]
-pub(crate) struct Assignments {
-    /// A rule's id, or null for none, by queue; queues that are not named keep theirs.
-    #[schema(value_type = Object)]
-    assignments: Value,
+    rulebook::remove::<Capacity>(desk).await
 }
 
 /// Gives queues their rules; queues that are not named keep theirs.
@@ -333,11 +301,6 @@ pub(crate) struct Assignments {
     request_body = Assignments,
     responses((status = 200, description = "What it does to bookings", body = Envelope<EditedRule>))
 )]
-async fn assign(mut desk: Desk) -> Said {
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let edit = Edit::Capacity(RuleEdit::Assign(assigned(&desk, &body)?));
-    let now = |catalogue: &Catalogue| json!(all(&desk, catalogue));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, None))
+async fn assign(desk: Desk) -> Said {
+    rulebook::assign::<Capacity>(desk).await
 }

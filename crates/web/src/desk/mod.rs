@@ -62,6 +62,7 @@ mod privacy;
 mod promises;
 mod regions;
 mod rows;
+mod rulebook;
 mod rules;
 mod services;
 mod sign_in;

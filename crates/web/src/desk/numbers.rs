@@ -2,20 +2,17 @@
 
 use ges_app::Administered;
 use ges_domain::access::Permission as P;
-use ges_domain::catalogue::{Catalogue, Edit, Named, RuleEdit};
+use ges_domain::catalogue::{Catalogue, Edit, Named, RuleEdit, Rules};
 use ges_domain::id::RecordId;
 use ges_domain::name::QueueName;
 use ges_domain::numbers::{Pattern, Rule, Verdict};
 use ges_domain::phone::{Country, PhoneNumber};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
-use super::capacity::{Assignments, unassign};
-use super::rules::{
-    Assignment, administer, assigned, assignments, mode, only_own, queues_of, rule_id,
-};
+use super::rulebook::{self, Assignments, Rulebook};
+use super::rules::{Assignment, assignments, queues_of};
 use super::{Desk, Doors, Guard, Operation, Section, Verb};
 use crate::answer::Answer;
 use crate::call::Said;
@@ -108,29 +105,6 @@ pub(crate) struct EditedNumberRule {
     revision: u64,
 }
 
-fn known(desk: &Desk, catalogue: &Catalogue, id: RecordId) -> Option<KnownNumberRule> {
-    let named = catalogue.numbers.by_id.get(&id)?;
-    Some(KnownNumberRule {
-        id: id.uuid(),
-        rule: NumberRule {
-            name: named.name.clone(),
-            countries: named.rule.countries().map(String::from).collect(),
-            blocked: named.rule.blocked().iter().map(|one| one.as_str().to_owned()).collect(),
-        },
-        queues: queues_of(desk, &catalogue.numbers, id),
-        revision: catalogue.rule_revision(id).number(),
-    })
-}
-
-fn all(desk: &Desk, catalogue: &Catalogue) -> KnownNumberRules {
-    let ids = catalogue.numbers.by_id.keys();
-    KnownNumberRules {
-        rules: ids.filter_map(|id| known(desk, catalogue, *id)).collect(),
-        queues: assignments(desk, catalogue, &catalogue.numbers),
-        revision: catalogue.revision.number(),
-    }
-}
-
 fn each<'a, T, E: std::fmt::Display>(
     most: usize,
     parse: impl Fn(&str) -> Result<T, E>,
@@ -145,12 +119,6 @@ fn each<'a, T, E: std::fmt::Display>(
     }
 }
 
-fn rule(fields: &mut Fields<'_>) -> Option<Named<Rule>> {
-    let name = fields.need("name", rules::owned(255));
-    let rule = body_of(fields);
-    Some(Named { name: name?, rule: rule? })
-}
-
 fn body_of(fields: &mut Fields<'_>) -> Option<Rule> {
     let countries = fields.need("countries", each(COUNTRIES, Country::parse));
     let blocked = fields.take("blocked", each(PATTERNS, Pattern::parse)).unwrap_or_default();
@@ -163,19 +131,64 @@ fn body_of(fields: &mut Fields<'_>) -> Option<Rule> {
     }
 }
 
+/// Rules of numbers.
+struct Numbers;
+
+impl Rulebook for Numbers {
+    type Rule = Rule;
+    type Known = KnownNumberRule;
+    type All = KnownNumberRules;
+    type Edited = EditedNumberRule;
+
+    fn of(catalogue: &Catalogue) -> &Rules<Self::Rule> {
+        &catalogue.numbers
+    }
+
+    fn edit(edit: RuleEdit<Self::Rule>) -> Edit {
+        Edit::Numbers(edit)
+    }
+
+    fn read(fields: &mut Fields<'_>) -> Option<Named<Self::Rule>> {
+        let name = fields.need("name", rules::owned(255));
+        let rule = body_of(fields);
+        Some(Named { name: name?, rule: rule? })
+    }
+
+    fn known(desk: &Desk, catalogue: &Catalogue, id: RecordId) -> Option<Self::Known> {
+        let named = Self::of(catalogue).by_id.get(&id)?;
+        Some(KnownNumberRule {
+            id: id.uuid(),
+            rule: NumberRule {
+                name: named.name.clone(),
+                countries: named.rule.countries().map(String::from).collect(),
+                blocked: named.rule.blocked().iter().map(|one| one.as_str().to_owned()).collect(),
+            },
+            queues: queues_of(desk, Self::of(catalogue), id),
+            revision: catalogue.rule_revision(id).number(),
+        })
+    }
+
+    fn all(desk: &Desk, catalogue: &Catalogue) -> Self::All {
+        let ids = Self::of(catalogue).by_id.keys();
+        KnownNumberRules {
+            rules: ids.filter_map(|id| Self::known(desk, catalogue, *id)).collect(),
+            queues: assignments(desk, catalogue, Self::of(catalogue)),
+            revision: catalogue.revision.number(),
+        }
+    }
+
+    fn edited(rule: Option<Self::Known>, done: &Administered) -> Self::Edited {
+        EditedNumberRule { rule, revision: done.catalogue.revision.number() }
+    }
+}
+
 /// The rules of numbers, and which queues use them.
 #[utoipa::path(
     get, path = "/ges/api/v1/number-rules", operation_id = "listNumberRules", tag = "rules",
     responses((status = 200, description = "The rules", body = Envelope<KnownNumberRules>))
 )]
 async fn list(desk: Desk) -> Said {
-    let stock = desk.app().shelf().reload(desk.tenant()).await?;
-    Ok(Answer::data(&all(&desk, &stock.catalogue)))
-}
-
-fn edited(desk: &Desk, done: &Administered, id: Option<RecordId>) -> Answer {
-    let rule = id.and_then(|id| known(desk, &done.catalogue, id));
-    Answer::data(&EditedNumberRule { rule, revision: done.catalogue.revision.number() })
+    rulebook::list::<Numbers>(desk).await
 }
 
 /// Adds a rule that no queue uses yet.
@@ -185,23 +198,8 @@ fn edited(desk: &Desk, done: &Administered, id: Option<RecordId>) -> Answer {
     request_body = NumberRule,
     responses((status = 200, description = "The rule", body = Envelope<EditedNumberRule>))
 )]
-async fn add(mut desk: Desk) -> Said {
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let mut fields = Fields::of(&body);
-    let rule = rule(&mut fields);
-    let rule = fields.finish(rule)?;
-    let id = desk.app().ids().record();
-    desk.about(&id);
-    let edit = Edit::Numbers(RuleEdit::Add { id, rule });
-    let now = |catalogue: &Catalogue| json!(all(&desk, catalogue));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, Some(id)))
-}
-
-async fn own(desk: &Desk, id: RecordId) -> Result<(), Problem> {
-    let stock = desk.app().shelf().stock(desk.tenant()).await?;
-    only_own(desk, &stock.catalogue.numbers, id)
+async fn add(desk: Desk) -> Said {
+    rulebook::add::<Numbers>(desk).await
 }
 
 /// Replaces a rule.
@@ -214,19 +212,8 @@ async fn own(desk: &Desk, id: RecordId) -> Result<(), Problem> {
     request_body = NumberRule,
     responses((status = 200, description = "The rule", body = Envelope<EditedNumberRule>))
 )]
-async fn edit(mut desk: Desk) -> Said {
-    let id = rule_id(&desk)?;
-    desk.about(&id);
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let mut fields = Fields::of(&body);
-    let rule = rule(&mut fields);
-    let rule = fields.finish(rule)?;
-    own(&desk, id).await?;
-    let edit = Edit::Numbers(RuleEdit::Replace { id, rule });
-    let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, id));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, Some(id)))
+async fn edit(desk: Desk) -> Said {
+    rulebook::replace::<Numbers>(desk).await
 }
 
 /// Removes a rule; while queues use it, only with `unassign=true`.
@@ -240,15 +227,7 @@ async fn edit(mut desk: Desk) -> Said {
     responses((status = 200, description = "It is gone", body = Envelope<EditedNumberRule>))
 )]
 async fn remove(desk: Desk) -> Said {
-    let id = rule_id(&desk)?;
-    desk.about(&id);
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let assigned = unassign(&desk)?;
-    own(&desk, id).await?;
-    let edit = Edit::Numbers(RuleEdit::Remove { id, assigned });
-    let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, id));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, None))
+    rulebook::remove::<Numbers>(desk).await
 }
 
 /// Gives queues their rules; queues that are not named keep theirs.
@@ -258,13 +237,8 @@ async fn remove(desk: Desk) -> Said {
     request_body = Assignments,
     responses((status = 200, description = "The revision that stands", body = Envelope<EditedNumberRule>))
 )]
-async fn assign(mut desk: Desk) -> Said {
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let edit = Edit::Numbers(RuleEdit::Assign(assigned(&desk, &body)?));
-    let now = |catalogue: &Catalogue| json!(all(&desk, catalogue));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, None))
+async fn assign(desk: Desk) -> Said {
+    rulebook::assign::<Numbers>(desk).await
 }
 
 /// A number to be tried on a rule.

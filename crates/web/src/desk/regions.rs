@@ -2,23 +2,18 @@
 
 use ges_app::Administered;
 use ges_domain::access::Permission as P;
-use ges_domain::catalogue::{Catalogue, Edit, MAX_REGIONS, Named, RuleEdit};
+use ges_domain::catalogue::{Catalogue, Edit, MAX_REGIONS, Named, RuleEdit, Rules};
 use ges_domain::id::RecordId;
 use ges_domain::name::RegionName;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
-use super::capacity::{Assignments, unassign};
-use super::rules::{
-    Assignment, administer, assigned, assignments, mode, only_own, queues_of, rule_id,
-};
+use super::rulebook::{self, Assignments, Rulebook};
+use super::rules::{Assignment, assignments, queues_of};
 use super::{Desk, Doors, Guard, Operation, Section, Verb};
-use crate::answer::Answer;
 use crate::call::Said;
 use crate::fields::{Fields, Given, Wrong, rules};
-use crate::problem::Problem;
 use crate::wire::Envelope;
 
 pub(super) const SECTION: Section =
@@ -115,27 +110,6 @@ pub(crate) struct EditedRegionRule {
     revision: u64,
 }
 
-fn known(desk: &Desk, catalogue: &Catalogue, id: RecordId) -> Option<KnownRegionRule> {
-    let named = catalogue.regions.by_id.get(&id)?;
-    let regions = named.rule.iter().map(ToString::to_string).collect();
-    Some(KnownRegionRule {
-        id: id.uuid(),
-        rule: RegionRule { name: named.name.clone(), regions },
-        queues: queues_of(desk, &catalogue.regions, id),
-        revision: catalogue.rule_revision(id).number(),
-    })
-}
-
-fn all(desk: &Desk, catalogue: &Catalogue) -> KnownRegionRules {
-    let ids = catalogue.regions.by_id.keys();
-    KnownRegionRules {
-        rules: ids.filter_map(|id| known(desk, catalogue, *id)).collect(),
-        queues: assignments(desk, catalogue, &catalogue.regions),
-        regions: regions(desk, catalogue),
-        revision: catalogue.revision.number(),
-    }
-}
-
 /// The regions that nodes or rules name, in order.
 fn regions(desk: &Desk, catalogue: &Catalogue) -> Vec<KnownRegion> {
     let places = desk.web().health().located(desk.tenant());
@@ -157,18 +131,61 @@ fn regions(desk: &Desk, catalogue: &Catalogue) -> Vec<KnownRegion> {
     known.collect()
 }
 
-fn rule(fields: &mut Fields<'_>) -> Option<Named<Vec<RegionName>>> {
-    let name = fields.need("name", rules::owned(255));
-    let read = |given: Given<'_>| -> Result<Vec<RegionName>, Wrong> {
-        let items = rules::list(MAX_REGIONS)(given)?;
-        let one = |item: &serde_json::Value| {
-            rules::name(RegionName::parse)(Given::Json(item))
-                .map_err(|wrong| Wrong::new(format!("holds one that {}", wrong.what)))
+/// Rules of regions.
+struct Regions;
+
+impl Rulebook for Regions {
+    type Rule = Vec<RegionName>;
+    type Known = KnownRegionRule;
+    type All = KnownRegionRules;
+    type Edited = EditedRegionRule;
+
+    fn of(catalogue: &Catalogue) -> &Rules<Self::Rule> {
+        &catalogue.regions
+    }
+
+    fn edit(edit: RuleEdit<Self::Rule>) -> Edit {
+        Edit::Regions(edit)
+    }
+
+    fn read(fields: &mut Fields<'_>) -> Option<Named<Self::Rule>> {
+        let name = fields.need("name", rules::owned(255));
+        let read = |given: Given<'_>| -> Result<Vec<RegionName>, Wrong> {
+            let items = rules::list(MAX_REGIONS)(given)?;
+            let one = |item: &serde_json::Value| {
+                rules::name(RegionName::parse)(Given::Json(item))
+                    .map_err(|wrong| Wrong::new(format!("holds one that {}", wrong.what)))
+            };
+            items.iter().map(one).collect()
         };
-        items.iter().map(one).collect()
-    };
-    let regions = fields.need("regions", read);
-    Some(Named { name: name?, rule: regions? })
+        let regions = fields.need("regions", read);
+        Some(Named { name: name?, rule: regions? })
+    }
+
+    fn known(desk: &Desk, catalogue: &Catalogue, id: RecordId) -> Option<Self::Known> {
+        let named = Self::of(catalogue).by_id.get(&id)?;
+        let regions = named.rule.iter().map(ToString::to_string).collect();
+        Some(KnownRegionRule {
+            id: id.uuid(),
+            rule: RegionRule { name: named.name.clone(), regions },
+            queues: queues_of(desk, Self::of(catalogue), id),
+            revision: catalogue.rule_revision(id).number(),
+        })
+    }
+
+    fn all(desk: &Desk, catalogue: &Catalogue) -> Self::All {
+        let ids = Self::of(catalogue).by_id.keys();
+        KnownRegionRules {
+            rules: ids.filter_map(|id| Self::known(desk, catalogue, *id)).collect(),
+            queues: assignments(desk, catalogue, Self::of(catalogue)),
+            regions: regions(desk, catalogue),
+            revision: catalogue.revision.number(),
+        }
+    }
+
+    fn edited(rule: Option<Self::Known>, done: &Administered) -> Self::Edited {
+        EditedRegionRule { rule, revision: done.catalogue.revision.number() }
+    }
 }
 
 /// The rules of regions, which queues use them, and the regions that there are.
@@ -177,13 +194,7 @@ fn rule(fields: &mut Fields<'_>) -> Option<Named<Vec<RegionName>>> {
     responses((status = 200, description = "The rules", body = Envelope<KnownRegionRules>))
 )]
 async fn list(desk: Desk) -> Said {
-    let stock = desk.app().shelf().reload(desk.tenant()).await?;
-    Ok(Answer::data(&all(&desk, &stock.catalogue)))
-}
-
-fn edited(desk: &Desk, done: &Administered, id: Option<RecordId>) -> Answer {
-    let rule = id.and_then(|id| known(desk, &done.catalogue, id));
-    Answer::data(&EditedRegionRule { rule, revision: done.catalogue.revision.number() })
+    rulebook::list::<Regions>(desk).await
 }
 
 /// Adds a rule that no queue uses yet.
@@ -193,23 +204,8 @@ fn edited(desk: &Desk, done: &Administered, id: Option<RecordId>) -> Answer {
     request_body = RegionRule,
     responses((status = 200, description = "The rule", body = Envelope<EditedRegionRule>))
 )]
-async fn add(mut desk: Desk) -> Said {
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let mut fields = Fields::of(&body);
-    let rule = rule(&mut fields);
-    let rule = fields.finish(rule)?;
-    let id = desk.app().ids().record();
-    desk.about(&id);
-    let edit = Edit::Regions(RuleEdit::Add { id, rule });
-    let now = |catalogue: &Catalogue| json!(all(&desk, catalogue));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, Some(id)))
-}
-
-async fn own(desk: &Desk, id: RecordId) -> Result<(), Problem> {
-    let stock = desk.app().shelf().stock(desk.tenant()).await?;
-    only_own(desk, &stock.catalogue.regions, id)
+async fn add(desk: Desk) -> Said {
+    rulebook::add::<Regions>(desk).await
 }
 
 /// Replaces a rule.
@@ -222,19 +218,8 @@ async fn own(desk: &Desk, id: RecordId) -> Result<(), Problem> {
     request_body = RegionRule,
     responses((status = 200, description = "The rule", body = Envelope<EditedRegionRule>))
 )]
-async fn edit(mut desk: Desk) -> Said {
-    let id = rule_id(&desk)?;
-    desk.about(&id);
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let mut fields = Fields::of(&body);
-    let rule = rule(&mut fields);
-    let rule = fields.finish(rule)?;
-    own(&desk, id).await?;
-    let edit = Edit::Regions(RuleEdit::Replace { id, rule });
-    let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, id));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, Some(id)))
+async fn edit(desk: Desk) -> Said {
+    rulebook::replace::<Regions>(desk).await
 }
 
 /// Removes a rule; while queues use it, only with `unassign=true`.
@@ -248,15 +233,7 @@ async fn edit(mut desk: Desk) -> Said {
     responses((status = 200, description = "It is gone", body = Envelope<EditedRegionRule>))
 )]
 async fn remove(desk: Desk) -> Said {
-    let id = rule_id(&desk)?;
-    desk.about(&id);
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let assigned = unassign(&desk)?;
-    own(&desk, id).await?;
-    let edit = Edit::Regions(RuleEdit::Remove { id, assigned });
-    let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, id));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, None))
+    rulebook::remove::<Regions>(desk).await
 }
 
 /// Gives queues their rules; queues that are not named keep theirs.
@@ -266,11 +243,6 @@ async fn remove(desk: Desk) -> Said {
     request_body = Assignments,
     responses((status = 200, description = "The revision that stands", body = Envelope<EditedRegionRule>))
 )]
-async fn assign(mut desk: Desk) -> Said {
-    let (seen, mode) = (desk.if_match()?, mode(&desk)?);
-    let body = desk.body().await?;
-    let edit = Edit::Regions(RuleEdit::Assign(assigned(&desk, &body)?));
-    let now = |catalogue: &Catalogue| json!(all(&desk, catalogue));
-    let done = administer(&desk, &edit, Some(seen), mode, None, now).await?;
-    Ok(edited(&desk, &done, None))
+async fn assign(desk: Desk) -> Said {
+    rulebook::assign::<Regions>(desk).await
 }
