@@ -97,10 +97,6 @@ impl Answer {
     /// So each part is its maker's to bound in time and in size. A client that reads slowly is waited for: the next part
     /// is asked for when there is room for it. After a problem the connection is broken, so that what came of the body is
     /// not taken for all of it; the problem is logged as the request's.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the first answer of this kind takes it away")
-    )]
     pub(crate) fn stream(
         content_type: &'static str,
         parts: impl Stream<Item = Result<Bytes, Problem>> + 'static,

@@ -1,0 +1,3 @@
+SET LOCAL lock_timeout = '5s';
+DROP INDEX events_by_time;
+ALTER TABLE events DROP COLUMN at;

@@ -40,7 +40,7 @@ impl Desk {
         watch: &Watch,
     ) -> Result<Self, Problem> {
         let trail = watch.trail();
-        let (person, signed_in) = who(&call).await?;
+        let (person, signed_in) = who(&call, operation).await?;
         call.belongs_to(person.tenant);
         trail.borrow_mut().person(&person);
         if let Some(signed_in) = &signed_in
@@ -152,7 +152,7 @@ fn if_match(headers: &HeaderMap) -> Result<Revision, Problem> {
 }
 
 /// Who is asking: by a bearer token where there is one, else by a cookie.
-async fn who(call: &Call) -> Result<(Person, Option<SignedIn>), Problem> {
+async fn who(call: &Call, operation: &Operation) -> Result<(Person, Option<SignedIn>), Problem> {
     let headers = call.headers();
     if let Some(said) = headers.get(AUTHORIZATION) {
         let token = said.to_str().ok().and_then(|said| {
@@ -164,9 +164,10 @@ async fn who(call: &Call) -> Result<(Person, Option<SignedIn>), Problem> {
         return person.map(|person| (person, None)).ok_or_else(sign_in);
     }
     let cookie = cookie::read(headers, cookie::SESSION).ok_or_else(sign_in)?;
-    let presence = match headers.get(BACKGROUND) {
-        Some(_) => Presence::Browser,
-        None => Presence::Person,
+    let presence = if operation.unattended || headers.contains_key(BACKGROUND) {
+        Presence::Browser
+    } else {
+        Presence::Person
     };
     let signed_in = call.app().signed_in(&cookie, presence).await?.ok_or_else(sign_in)?;
     Ok((signed_in.person.clone(), Some(signed_in)))

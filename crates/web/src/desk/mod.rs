@@ -51,6 +51,7 @@ mod cookie;
 mod credentials;
 mod doors;
 mod guard;
+mod live;
 mod me;
 mod numbers;
 mod office_hours;
@@ -112,6 +113,7 @@ const SECTIONS: &[Section] = &[
     callbacks::SECTION,
     checks::SECTION,
     changes::SECTION,
+    live::SECTION,
     audit::SECTION,
     promises::SECTION,
     webhooks::SECTION,

@@ -85,12 +85,14 @@ pub(crate) struct Operation {
     pub(crate) what: Option<&'static str>,
     /// Statuses of failure beside those that every operation has.
     pub(crate) statuses: &'static [u16],
+    /// Whether a browser asks it by itself, and so keeps nobody signed in by it.
+    pub(crate) unattended: bool,
 }
 
 impl Operation {
     /// An operation that changes nothing worth writing down.
     pub(crate) const fn read(verb: Verb, path: &'static str, guard: Guard) -> Self {
-        Self { verb, path, guard, what: None, statuses: &[] }
+        Self { verb, path, guard, what: None, statuses: &[], unattended: false }
     }
 
     /// An operation that is written down as `what`.
@@ -100,11 +102,16 @@ impl Operation {
         guard: Guard,
         what: &'static str,
     ) -> Self {
-        Self { verb, path, guard, what: Some(what), statuses: &[] }
+        Self { verb, path, guard, what: Some(what), statuses: &[], unattended: false }
     }
 
     /// The same operation, which may also fail with these statuses.
     pub(crate) const fn also(self, statuses: &'static [u16]) -> Self {
         Self { statuses, ..self }
+    }
+
+    /// The same operation, which a browser asks by itself.
+    pub(crate) const fn unattended(self) -> Self {
+        Self { unattended: true, ..self }
     }
 }

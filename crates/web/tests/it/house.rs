@@ -1,10 +1,12 @@
 //! A house with two contact centres behind the doors under test.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use actix_web::body::to_bytes;
+use actix_web::body::{BoxBody, MessageBody as _, to_bytes};
 use actix_web::dev::{Service as _, ServiceResponse};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
@@ -243,6 +245,25 @@ impl Told {
     }
 }
 
+/// A body that goes on.
+pub(crate) struct Stream(Pin<Box<BoxBody>>);
+
+impl Stream {
+    /// What there is to hear without waiting.
+    pub(crate) fn heard(&mut self) -> String {
+        let mut heard = Vec::new();
+        while let Some(Some(part)) = poll_fn(|cx| self.0.as_mut().poll_next(cx)).now_or_never() {
+            heard.extend_from_slice(&part.unwrap());
+        }
+        String::from_utf8(heard).unwrap()
+    }
+
+    /// Whether nothing more will come.
+    pub(crate) fn ended(&mut self) -> bool {
+        matches!(poll_fn(|cx| self.0.as_mut().poll_next(cx)).now_or_never(), Some(None))
+    }
+}
+
 pub(crate) struct House {
     pub(crate) app: Arc<App>,
     pub(crate) store: Arc<Embedded>,
@@ -342,8 +363,21 @@ impl House {
     pub(crate) async fn ask(&self, request: TestRequest) -> Told {
         let response = (self.doors)(request).await;
         let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = to_bytes(response.into_body()).await.unwrap_or_default().to_vec();
+        let streams = headers.get("content-type").is_some_and(|it| it == "text/event-stream");
+        let bytes = if streams {
+            // It has no end to wait for.
+            Stream(Box::pin(response.into_body())).heard().into_bytes()
+        } else {
+            to_bytes(response.into_body()).await.unwrap_or_default().to_vec()
+        };
         Told { status, headers, bytes }
+    }
+
+    /// A stream of events, to be heard bit by bit.
+    pub(crate) async fn listen(&self, request: TestRequest) -> Stream {
+        let response = (self.doors)(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        Stream(Box::pin(response.into_body()))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Told {

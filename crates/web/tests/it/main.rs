@@ -10,6 +10,7 @@ mod desk;
 mod edges;
 mod hostile;
 mod house;
+mod live;
 mod meters;
 mod official;
 mod outside;
