@@ -11,7 +11,7 @@ use ges_domain::callback::Changed;
 use ges_domain::id::{Revision, TenantId};
 use ges_domain::name::{NodeName, QueueName};
 use ges_domain::time::{SignedDuration, Timestamp, Zone};
-use ges_domain::wait::{Batch, Learned, Lesson, Span};
+use ges_domain::wait::{Batch, Learned, Lesson};
 use ges_ports::{Fault, RecordError, RecordKey, RecordKind, RecordName, Records};
 
 use crate::App;
@@ -192,7 +192,7 @@ impl Learning {
     }
 
     /// All that a tenant's queues have taught, by queue.
-    async fn all(&self, tenant: TenantId) -> Result<Vec<(QueueName, Learned)>, Fault> {
+    pub(crate) async fn all(&self, tenant: TenantId) -> Result<Vec<(QueueName, Learned)>, Fault> {
         let mut queues = Vec::new();
         let mut after: Option<RecordName> = None;
         loop {
@@ -238,28 +238,6 @@ impl App {
     /// nothing is lost and nothing counts twice.
     pub async fn learn(&self) -> Result<usize, Fault> {
         self.learning.write(self.now()).await
-    }
-
-    /// Sets the gauges of how often the bands held, by tenant: every queue's, whichever node it learned on.
-    pub async fn gauge_coverage(&self) -> Result<(), Fault> {
-        let now = self.now();
-        for tenant in self.ports.catalogues.tenants().await? {
-            let mut sum = ges_domain::wait::Coverage::default();
-            for (_, learned) in self.learning.all(tenant).await? {
-                let day = learned.coverage(now, Span::Day);
-                sum.waits += day.waits;
-                sum.within_80 += day.within_80;
-                sum.within_90 += day.within_90;
-            }
-            for (level, within) in [("80", sum.within_80), ("90", sum.within_90)] {
-                // Nothing measured is not a number, as monitoring systems expect it.
-                let ratio = f64::from(within) / f64::from(sum.waits);
-                let tenant = tenant.to_string();
-                metrics::gauge!("ges_ewt_coverage_ratio", "tenant" => tenant, "level" => level)
-                    .set(ratio);
-            }
-        }
-        Ok(())
     }
 }
 

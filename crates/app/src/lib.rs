@@ -26,6 +26,7 @@ mod settings;
 mod shelf;
 mod statistics;
 mod tenants;
+mod trust;
 mod webhooks;
 mod worklist;
 

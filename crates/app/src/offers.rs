@@ -45,7 +45,7 @@ pub struct Availability {
 pub struct Slots {
     /// In time order, and whether a callback can be scheduled for their start as far as the service goes: a slot of a
     /// service that is switched off, or outside its bookable window, cannot be had however many places it has left.
-    pub slots: Vec<(Offered, bool)>,
+    pub each: Vec<(Offered, bool)>,
     /// The length of a whole slot in minutes.
     pub slot_minutes: u8,
     /// The zone of the service's clocks.

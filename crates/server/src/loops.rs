@@ -239,8 +239,11 @@ impl Loops {
         self.every(Duration::from_mins(1), move || {
             let app = Arc::clone(&app);
             async move {
-                if let Err(fault) = app.gauge_coverage().await {
-                    tracing::debug!(peer = fault.peer, "the coverage of estimates was not read");
+                if let Err(fault) = app.gauge_trust().await {
+                    tracing::debug!(
+                        peer = fault.peer,
+                        "what the queues taught was not read for the gauges"
+                    );
                 }
             }
         });

@@ -164,6 +164,19 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
         "ges_ewt_coverage_ratio",
         "share of the waits of the last 24 hours inside the band that was given for them, by its level in percent; NaN while there is none"
     );
+    describe_gauge!(
+        "ges_queue_ewt_coverage_ratio",
+        "as ges_ewt_coverage_ratio, of one of the busiest queues"
+    );
+    describe_gauge!(
+        "ges_queue_promise_error_seconds",
+        Unit::Seconds,
+        "from the desired time to the ring, by the share of today's promises of a queue that lies below; NaN while there is none"
+    );
+    describe_gauge!(
+        "ges_queue_promises_today",
+        "promises of a queue whose time came today, by the queue's own clock"
+    );
     describe_counter!(
         "ges_webhook_deliveries_total",
         Unit::Count,

@@ -20,4 +20,5 @@ mod notices;
 mod papers;
 mod retention;
 mod sessions;
+mod trust;
 mod webhooks;

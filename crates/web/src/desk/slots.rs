@@ -100,7 +100,7 @@ async fn slots(desk: Desk) -> Said {
     let from = fields.take("from", rules::instant);
     let days = fields.take("days", rules::whole(1..=MOST_DAYS)).unwrap_or(USUAL_DAYS);
     let service = fields.finish(service)?;
-    let Slots { slots, slot_minutes, zone } =
+    let Slots { each: slots, slot_minutes, zone } =
         match desk.app().slots(desk.person(), &service, from, days).await {
             Ok(slots) => slots,
             Err(Failure::Refused(Refusal::UnknownName)) => {
