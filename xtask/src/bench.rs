@@ -1,6 +1,7 @@
 //! Benchmarks: the service beside a peer that does the least possible, in one run on one machine.
 //! Apart from the tests, because a figure is only worth something as a ratio, and a ratio needs both sides at once.
 
+mod bulk;
 mod embedded;
 mod load;
 mod postgres;

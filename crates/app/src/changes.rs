@@ -1,5 +1,6 @@
-//! What people and clients do to a callback that exists: find it, cancel it, give it another time.
+//! What people and clients do to callbacks that exist: find them, cancel them, give them another time; one or many.
 
+use ges_domain::access::Lines;
 use ges_domain::booking;
 use ges_domain::callback::{Callback, Change, State};
 use ges_domain::event::{Actor, Event};
@@ -8,11 +9,13 @@ use ges_domain::name::QueueName;
 use ges_domain::numbers;
 use ges_domain::phone::PhoneNumber;
 use ges_domain::refusal::Refusal;
+use ges_domain::service::Service;
 use ges_domain::time::Timestamp;
-use ges_ports::{Aimed, ChangeError, Page, Search};
+use ges_ports::{Aimed, ChangeError, Fault, Page, Search};
 
 use crate::bookings::DECISIONS;
-use crate::{App, Failure};
+use crate::worklist::in_line;
+use crate::{App, Failure, Stock};
 
 /// Open callbacks of one number that a caller's arrival completes at the most.
 const CALLED_IN_AT_ONCE: u16 = 100;
@@ -24,6 +27,47 @@ pub struct Watermark {
     pub executing: u64,
     /// Those, and the ones that still wait here.
     pub open: u64,
+}
+
+/// What somebody wants done to a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Cancel it.
+    Cancel,
+    /// Give it this time.
+    Move(Timestamp),
+}
+
+/// The change that gives a callback another time, by every rule that needs no lock: its number may still be called, and
+/// the time can be booked. A place that the callback already holds is not taken a second time.
+fn moved(
+    callback: &Callback,
+    service: &Service,
+    desired_at: Timestamp,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
+    let premium = service.settings.allow_premium_rate;
+    numbers::permit(&callback.phone, service.numbers.as_ref(), premium)?;
+    let to = booking::place(service, Some(desired_at), false, None, now)?;
+    Ok(Change::Reschedule { by: by.clone(), to })
+}
+
+/// The change of one of many callbacks, by the rules of a single one.
+fn decided(
+    callback: &Callback,
+    wanted: Wanted,
+    stock: &Stock,
+    by: &Actor,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
+    match wanted {
+        Wanted::Cancel => Ok(Change::Cancel { by: by.clone() }),
+        Wanted::Move(desired_at) => {
+            let service = stock.service(&callback.service).ok_or(Refusal::UnknownName)?;
+            moved(callback, service, desired_at, by, now)
+        }
+    }
 }
 
 impl App {
@@ -65,20 +109,16 @@ impl App {
     ) -> Result<Callback, Failure> {
         let now = self.now();
         let callback = self.retrieve(tenant, id).await?;
-        let mut moved = Err(ChangeError::CatalogueChanged);
+        let mut outcome = Err(ChangeError::CatalogueChanged);
         for decision in 0..DECISIONS {
             if decision > 0 {
                 self.shelf.reload(tenant).await?;
             }
             let service = self.shelf.service(tenant, &callback.service).await?;
-            let premium = service.settings.allow_premium_rate;
-            numbers::permit(&callback.phone, service.numbers.as_ref(), premium)?;
-            // A place that the callback already holds is not taken a second time.
-            let to = booking::place(&service, Some(desired_at), false, None, now)?;
-            let change = Change::Reschedule { by: by.clone(), to };
+            let change = moved(&callback, &service, desired_at, &by, now)?;
             let aimed = Aimed { tenant, callback: id, change, expected };
-            moved = self.ports.callbacks.change(aimed, now).await;
-            match moved {
+            outcome = self.ports.callbacks.change(aimed, now).await;
+            match outcome {
                 Err(ChangeError::CatalogueChanged) => {}
                 Err(ChangeError::Refused(Refusal::SlotFull { .. })) => {
                     let free = self.free_near(&service, desired_at, now).await?;
@@ -88,7 +128,59 @@ impl App {
             }
         }
         self.due.notify_one();
-        Ok(moved?.into_callback())
+        Ok(outcome?.into_callback())
+    }
+
+    /// Cancels callbacks or gives them other times, each by the rules of a single one, as one batch of the store; answers
+    /// in the order given. Outside of `lines` there are none. A full slot names no free ones: that is a search for each.
+    pub(crate) async fn change_many(
+        &self,
+        tenant: TenantId,
+        lines: &Lines,
+        by: &Actor,
+        wanted: &[(CallbackId, Wanted)],
+    ) -> Result<Vec<Result<Callback, Failure>>, Fault> {
+        let now = self.now();
+        let ids: Vec<_> = wanted.iter().map(|(id, _)| (tenant, *id)).collect();
+        let found = self.ports.callbacks.find_each(&ids).await?;
+        let mut stock = self.shelf.stock(tenant).await?;
+        let undecided = || Err(Failure::from(ChangeError::CatalogueChanged));
+        let mut answers: Vec<_> = wanted.iter().map(|_| undecided()).collect();
+        let mut open: Vec<_> = found.into_iter().map(|it| in_line(lines, it)).enumerate().collect();
+        for decision in 0..DECISIONS {
+            if decision > 0 {
+                stock = self.shelf.reload(tenant).await?;
+            }
+            let (mut changes, mut aimed_at) = (Vec::new(), Vec::new());
+            for (index, callback) in open {
+                let (id, wanted) = wanted[index];
+                let change = callback.and_then(|callback| {
+                    let change = decided(&callback, wanted, &stock, by, now)?;
+                    Ok((callback, change))
+                });
+                match change {
+                    Ok((callback, change)) => {
+                        changes.push(Aimed { tenant, callback: id, change, expected: None });
+                        aimed_at.push((index, callback));
+                    }
+                    Err(refusal) => answers[index] = Err(refusal.into()),
+                }
+            }
+            let outcomes = self.ports.callbacks.change_each(&changes, now).await;
+            open = Vec::new();
+            for ((index, callback), outcome) in aimed_at.into_iter().zip(outcomes) {
+                match outcome {
+                    Err(ChangeError::CatalogueChanged) => open.push((index, Ok(callback))),
+                    Ok(outcome) => answers[index] = Ok(outcome.into_callback()),
+                    Err(error) => answers[index] = Err(error.into()),
+                }
+            }
+            if open.is_empty() {
+                break;
+            }
+        }
+        self.due.notify_one();
+        Ok(answers)
     }
 
     /// Makes any change to a callback, and rings for what became due by it.

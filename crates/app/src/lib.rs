@@ -4,6 +4,7 @@ mod administration;
 mod admission;
 mod api_keys;
 mod bookings;
+mod bulk;
 mod call_ins;
 mod changes;
 mod checks;
@@ -41,6 +42,7 @@ use ges_ports::{
 };
 use tokio::sync::Notify;
 
+use bulk::Bulk;
 use credentials::Keyring;
 use herald::Herald;
 use learning::Learning;
@@ -49,6 +51,10 @@ use live::Live;
 pub use administration::{AdministerFailure, Administered, Loaded, Mode};
 pub use api_keys::KnownKey;
 pub use bookings::Wish;
+pub use bulk::{
+    BulkAction, BulkFailure, BulkJob, BulkOrder, BulkPage, BulkPlace, BulkPreview, BulkRow,
+    BulkRows, BulkStanding, BulkStep, MOST_AT_ONCE, RowFate, UNFINISHED,
+};
 pub use call_ins::{CallInFailure, CallInWish, GroupFailure, KnownGroup};
 pub use changes::Watermark;
 pub use checks::{Checked, Enquiry};
@@ -169,6 +175,7 @@ pub struct App {
     keyring: Arc<Keyring>,
     herald: Arc<Herald>,
     live: Arc<Live>,
+    bulk: Arc<Bulk>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -186,6 +193,7 @@ impl App {
             keyring: Arc::default(),
             herald: Arc::default(),
             live: Arc::default(),
+            bulk: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -214,6 +222,7 @@ impl App {
             keyring: Arc::clone(&self.keyring),
             herald: Arc::clone(&self.herald),
             live: Arc::clone(&self.live),
+            bulk: Arc::clone(&self.bulk),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }

@@ -30,6 +30,10 @@ const PAGES: usize = 500;
 /// Wishes to forget that are looked at in one step.
 const WISHES: u16 = 100;
 
+/// How long it is kept what became of a change of many callbacks, after it was over: whoever began it has looked by then,
+/// and the callbacks' own histories tell the same.
+const BULK_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
 const KIND: RecordKind = RecordKind::new("forget-number");
 
 /// What one round of cleaning removed.
@@ -39,6 +43,8 @@ pub struct Purged {
     pub callbacks: u64,
     /// Call-ins.
     pub call_ins: u64,
+    /// Changes of many callbacks, with what became of each.
+    pub bulk_jobs: u64,
     /// Whether there is more to do at once.
     pub more: bool,
 }
@@ -70,9 +76,11 @@ pub struct Dossier {
 impl App {
     /// Removes what ended longer ago than records are kept: a bounded round through all tenants.
     pub async fn purge(&self) -> Result<Purged, Fault> {
-        let before = self.now() - self.options.retention;
+        let now = self.now();
+        let before = now - self.options.retention;
         let mut round = Purged::default();
         for tenant in self.ports.catalogues.tenants().await? {
+            round.bulk_jobs += self.forget_bulk(tenant, now - BULK_KEPT).await?;
             for _step in 0..STEPS {
                 let callbacks = self.ports.callbacks.purge(tenant, before, STEP).await?;
                 let call_ins = self.ports.call_ins.purge_call_ins(tenant, before, STEP).await?;
@@ -88,6 +96,7 @@ impl App {
         }
         metrics::counter!("ges_retention_purged", "type" => "callbacks").increment(round.callbacks);
         metrics::counter!("ges_retention_purged", "type" => "call_ins").increment(round.call_ins);
+        metrics::counter!("ges_retention_purged", "type" => "bulk_jobs").increment(round.bulk_jobs);
         Ok(round)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ges_domain::access::{Person, Scope};
+use ges_domain::access::{Lines, Person, Scope};
 use ges_domain::booking::Request;
 use ges_domain::callback::{Action, Callback, Change, Details, Edit};
 use ges_domain::event::Actor;
@@ -36,6 +36,11 @@ pub fn seen(person: &Person, search: &Search) -> Option<Search> {
     }
 }
 
+/// A callback where these lines of business hold it; elsewhere it does not exist.
+pub(crate) fn in_line(lines: &Lines, found: Option<Callback>) -> Result<Callback, Refusal> {
+    found.filter(|callback| lines.hold(&callback.queue)).ok_or(Refusal::NoSuchCallback)
+}
+
 impl App {
     /// One page of the callbacks that a person may see.
     pub async fn list(&self, person: &Person, search: &Search) -> Result<Page, Failure> {
@@ -54,12 +59,8 @@ impl App {
 
     /// A callback that a person may see.
     pub async fn seen(&self, person: &Person, id: CallbackId) -> Result<Callback, Failure> {
-        let callback = self.retrieve(person.tenant, id).await?;
-        if person.lines.hold(&callback.queue) {
-            Ok(callback)
-        } else {
-            Err(Refusal::NoSuchCallback.into())
-        }
+        let found = self.ports.callbacks.find(person.tenant, id).await?;
+        Ok(in_line(&person.lines, found)?)
     }
 
     /// A service whose queue a person may see.
@@ -161,6 +162,7 @@ impl App {
     }
 }
 
-fn by(person: &Person) -> Actor {
+/// The person, for a callback's history.
+pub(crate) fn by(person: &Person) -> Actor {
     Actor::User(person.user_name.clone())
 }

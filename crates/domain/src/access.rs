@@ -199,6 +199,8 @@ impl fmt::Display for Permission {
 
 /// The line of business: whose callbacks a person may see, by queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
 pub enum Lines {
     /// Every queue's.
     All,
@@ -220,6 +222,17 @@ impl Lines {
             Self::All => true,
             Self::Queues(seen) => seen.contains(queue),
             Self::AllBut(hidden) => !hidden.contains(queue),
+        }
+    }
+
+    /// Whether every queue of the other lines may be seen here, also one that there is not yet.
+    pub fn cover(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, _) => true,
+            (_, Self::Queues(theirs)) => theirs.iter().all(|queue| self.hold(queue)),
+            (Self::AllBut(ours), Self::All) => ours.is_empty(),
+            (Self::AllBut(ours), Self::AllBut(theirs)) => ours.is_subset(theirs),
+            (Self::Queues(_), Self::All | Self::AllBut(_)) => false,
         }
     }
 }
@@ -253,6 +266,20 @@ impl Lines {
             Self::AllBut(queues) => {
                 Scope::Queues { only: Vec::new(), hidden: queues.iter().cloned().collect() }
             }
+        }
+    }
+}
+
+impl From<Scope> for Lines {
+    /// The lines that a question is about.
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Nothing => Self::none(),
+            Scope::Queues { only, .. } if !only.is_empty() => {
+                Self::Queues(only.into_iter().collect())
+            }
+            Scope::Queues { hidden, .. } if hidden.is_empty() => Self::All,
+            Scope::Queues { hidden, .. } => Self::AllBut(hidden.into_iter().collect()),
         }
     }
 }
@@ -370,6 +397,48 @@ mod tests {
         ] {
             assert_eq!(lines.hold(&queue("sales")), sees_sales, "{lines:?}");
             assert_eq!(lines.hold(&queue("support")), sees_support, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn lines_cover_others_whose_queues_they_all_hold() {
+        let queue = |name: &str| QueueName::parse(name).unwrap();
+        let sales = || BTreeSet::from([queue("sales")]);
+        let both = || BTreeSet::from([queue("sales"), queue("support")]);
+        let all = [
+            Lines::All,
+            Lines::none(),
+            Lines::Queues(sales()),
+            Lines::Queues(both()),
+            Lines::AllBut(BTreeSet::new()),
+            Lines::AllBut(sales()),
+            Lines::AllBut(both()),
+        ];
+        // A queue that nobody names stands for all those that there are not yet.
+        let world = [queue("sales"), queue("support"), queue("new")];
+        for ours in &all {
+            for theirs in &all {
+                let covers = world.iter().all(|it| !theirs.hold(it) || ours.hold(it));
+                assert_eq!(ours.cover(theirs), covers, "{ours:?} {theirs:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_question_is_about_the_lines_that_it_was_narrowed_to() {
+        let queue = |name: &str| QueueName::parse(name).unwrap();
+        let asked = [queue("sales"), queue("support")];
+        let one = || BTreeSet::from([queue("sales")]);
+        for (lines, asked, reach) in [
+            (Lines::All, &[][..], Lines::All),
+            (Lines::All, &asked[..1], Lines::Queues(one())),
+            (Lines::none(), &asked[..], Lines::none()),
+            (Lines::Queues(one()), &[], Lines::Queues(one())),
+            (Lines::AllBut(one()), &[], Lines::AllBut(one())),
+            (Lines::AllBut(one()), &asked[..], Lines::Queues([queue("support")].into())),
+        ] {
+            assert_eq!(Lines::from(lines.narrow(asked)), reach, "{lines:?} {asked:?}");
+            assert!(lines.cover(&reach), "{lines:?} {asked:?}");
         }
     }
 

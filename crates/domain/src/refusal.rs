@@ -8,6 +8,8 @@ use crate::time::Timestamp;
 
 /// Which way a desired time misses the window of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
 pub enum Miss {
     /// Before now.
     Past,
@@ -21,6 +23,8 @@ pub enum Miss {
 ///
 /// Every variant has a status, a code and a page; adding one does not compile until it has them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
 pub enum Refusal {
     /// The number is impossible.
     #[error("the phone number is not possible")]

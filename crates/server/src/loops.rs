@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ges_app::App;
 use ges_auth::{Gws, Local};
@@ -26,6 +26,8 @@ const HERALD_EVERY: Duration = Duration::from_millis(250);
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// What remains of a number that is to be forgotten is looked for this often.
 const FORGETS_EVERY: Duration = Duration::from_secs(5);
+/// How long a change of many callbacks that another node took in may lie before this one looks for it.
+const BULK_EVERY: Duration = Duration::from_secs(1);
 /// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
@@ -80,6 +82,35 @@ impl Loops {
                 tokio::select! {
                     () = app.until_due() => {}
                     () = sleep(pause) => {}
+                    _ = stop.changed() => {}
+                }
+            }
+        });
+    }
+
+    /// Works on changes of many callbacks, and rests after each step for as long as it took: whoever books meanwhile has
+    /// the store for half of the time at least.
+    pub(crate) fn bulk(&mut self, app: Arc<App>) {
+        let mut stop = self.stop.subscribe();
+        self.tasks.spawn(async move {
+            while !*stop.borrow() {
+                let begun = Instant::now();
+                let step = app.run_bulk().await;
+                let (rest, bell) = match step {
+                    Ok(Some(_)) => (begun.elapsed(), None),
+                    Ok(None) => (BULK_EVERY, Some(app.until_bulk())),
+                    Err(fault) => {
+                        tracing::warn!(
+                            peer = fault.peer,
+                            fault.kind = fault.kind.as_str(),
+                            "a change of many callbacks waits"
+                        );
+                        (AFTER_FAULT, None)
+                    }
+                };
+                tokio::select! {
+                    () = rung(bell) => {}
+                    () = sleep(rest) => {}
                     _ = stop.changed() => {}
                 }
             }
@@ -388,5 +419,13 @@ impl Loops {
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Waits for a bell, or for ever where there is none.
+async fn rung(bell: Option<impl Future<Output = ()>>) {
+    match bell {
+        Some(bell) => bell.await,
+        None => std::future::pending().await,
     }
 }

@@ -109,6 +109,7 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     loops.clean(Arc::clone(&house.app), Duration::from_secs(config.retention.every_seconds));
     loops.herald(Arc::clone(&house.app));
     loops.watch(Arc::clone(&house.app));
+    loops.bulk(Arc::clone(&house.app));
     if let Some(access) = house.access.clone() {
         loops.reload(access);
     }

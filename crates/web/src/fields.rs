@@ -157,8 +157,9 @@ impl<'a> Fields<'a> {
                 self.complain(&format!("{name}[{index}]"), Wrong::new("is not an object"));
                 continue;
             };
-            let within = format!("{}{name}[{index}].", self.within);
-            taken.extend(self.nested(object, within, &mut read));
+            let mut fields = self.inside(&format!("{name}[{index}]"), object);
+            taken.extend(read(&mut fields));
+            self.adopt(fields);
         }
         taken
     }
@@ -170,20 +171,21 @@ impl<'a> Fields<'a> {
         read: impl FnOnce(&mut Fields<'a>) -> Option<T>,
     ) -> Option<T> {
         let object = self.take(name, rules::object)?;
-        let within = format!("{}{name}.", self.within);
-        self.nested(object, within, read)
+        let mut fields = self.inside(name, object);
+        let value = read(&mut fields);
+        self.adopt(fields);
+        value
     }
 
-    fn nested<T>(
-        &mut self,
-        object: &'a Map<String, Value>,
-        within: String,
-        read: impl FnOnce(&mut Fields<'a>) -> Option<T>,
-    ) -> Option<T> {
-        let mut fields = Fields { source: Source::Body(object), within, complaints: Vec::new() };
-        let value = read(&mut fields);
-        self.complaints.append(&mut fields.complaints);
-        value
+    /// The fields of an object among these, to be read apart; its complaints come back by [`Self::adopt`].
+    pub(crate) fn inside(&self, name: &str, object: &'a Map<String, Value>) -> Self {
+        let within = format!("{}{name}.", self.within);
+        Self { source: Source::Body(object), within, complaints: Vec::new() }
+    }
+
+    /// Takes over what is wrong with the fields of an object among these.
+    pub(crate) fn adopt(&mut self, inside: Self) {
+        self.complaints.extend(inside.complaints);
     }
 
     /// Says that something is wrong with a field.

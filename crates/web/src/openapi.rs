@@ -32,6 +32,7 @@ use crate::wire::Failure;
         (name = "settings", description = "What a contact centre offers, as Designer publishes it"),
         (name = "sign-in", description = "For people: coming in, who they are, what they like"),
         (name = "worklist", description = "For people: callbacks, one by one and in lists"),
+        (name = "bulk", description = "For people: changes of many callbacks at once"),
         (name = "services", description = "For people: services and office hours"),
         (name = "rules", description = "For people: capacity, numbers, regions, and the planner"),
         (name = "privacy", description = "For people: what is kept of a number"),

@@ -10,9 +10,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::load::Load;
-use super::{Figure, Options, embedded, median};
+use super::{Figure, Options, bulk, embedded, median};
 use crate::checkout::{Checkout, Profile};
-use crate::demo::script::API_KEY;
 use crate::demo::seed;
 use crate::http::{self, Request};
 use crate::process::{self, Daemon};
@@ -147,6 +146,8 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
         met: ratio >= 0.9,
     });
     figures.push(crowd(&bench)?);
+    say::progress("a change of many callbacks, while others are booked");
+    figures.extend(bulk::measure(&Node::start(&bench, &folder)?, options)?);
     Ok(figures)
 }
 
@@ -228,7 +229,7 @@ pub(super) fn lists(checkout: &Checkout, options: &Options) -> Result<Vec<Figure
 }
 
 /// A node of the service on a store of its own.
-struct Node {
+pub(super) struct Node {
     address: SocketAddr,
     _daemon: Daemon,
 }
@@ -244,6 +245,7 @@ impl Node {
         }
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("internal-key"), KEY)?;
+        std::fs::write(folder.join("access.toml"), access(bench.checkout)?)?;
         let mark = if bench.url.contains('?') { '&' } else { '?' };
         let config = folder.join("ges.toml");
         std::fs::write(
@@ -251,10 +253,9 @@ impl Node {
             format!(
                 "[server]\nlisten = \"{address}\"\ndata_dir = \".\"\ndrain_seconds = 0\n\
                  [store]\nurl = \"{}{mark}options=-c%20search_path%3D{schema}\"\n\
-                 [auth]\nfirst_tenant = \"{}\"\nfirst_api_key = \"{API_KEY}\"\n\
+                 [auth]\nfile = \"access.toml\"\n\
                  [web]\ninternal_key = {{ file = \"internal-key\" }}\n",
                 bench.url,
-                crate::demo::script::TENANT,
             ),
         )?;
         let mut command = Command::new(bench.checkout.built(Profile::Release, "ges"));
@@ -273,6 +274,11 @@ impl Node {
         Ok(Self { address, _daemon: daemon })
     }
 
+    /// Where it serves.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     fn book(&self, options: &Options, round: u64) -> Result<Booked> {
         let time = Duration::from_secs(options.seconds);
         let load = Load { connections: options.connections, time };
@@ -283,6 +289,19 @@ impl Node {
         }
         Ok(Booked { rate: outcome.rate, p99_ms: outcome.p99.as_secs_f64() * 1e3 })
     }
+}
+
+/// The demo's access file, with a program that may do everything: its token is the demo's key, of which the file holds
+/// the digest already.
+fn access(checkout: &Checkout) -> Result<String> {
+    let path = checkout.path("deploy/demo/access.toml");
+    let text = std::fs::read_to_string(&path).context("the demo's access file cannot be read")?;
+    let digest = text.lines().find(|line| line.starts_with("digest = "));
+    let digest = digest.context("the demo's access file has no key")?.to_owned();
+    Ok(format!(
+        "{text}\n[[application]]\nname = \"bench\"\ntenant = \"{}\"\n{digest}\nroles = [\"administrator\"]\n",
+        crate::demo::script::TENANT
+    ))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod administration;
 mod admission;
 mod bookings;
+mod bulk;
 mod changes;
 mod checks;
 mod credentials;

@@ -51,20 +51,27 @@ impl Catalogues for Papers {
     }
 }
 
-/// The store's records, whose answer to a write can get lost.
+/// The store's records, whose answer to a write can get lost, and which can be torn from a node's hands.
 pub(crate) struct Shelves {
     store: Arc<Embedded>,
     lose: AtomicU64,
+    /// Writes until all others fail.
+    left: AtomicU64,
 }
 
 impl Shelves {
     pub(crate) fn of(store: Arc<Embedded>) -> Self {
-        Self { store, lose: AtomicU64::new(0) }
+        Self { store, lose: AtomicU64::new(0), left: AtomicU64::new(u64::MAX) }
     }
 
     /// The answers to the next writes get lost.
     pub(crate) fn lose_answers(&self, count: u64) {
         self.lose.store(count, Ordering::SeqCst);
+    }
+
+    /// After so many writes nothing is written any more, until this is said again.
+    pub(crate) fn hold_after(&self, writes: u64) {
+        self.left.store(writes, Ordering::SeqCst);
     }
 }
 
@@ -80,8 +87,11 @@ impl Records for Shelves {
         document: &str,
         expected: Revision,
     ) -> Result<Revision, RecordError> {
-        let revision = self.store.put(key, document, expected).await?;
         let less = |left: u64| left.checked_sub(1);
+        if self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_err() {
+            return Err(Fault::unavailable("store", "the records are away").into());
+        }
+        let revision = self.store.put(key, document, expected).await?;
         match self.lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
             Ok(_lost) => Err(Fault::timed_out("store").into()),
             Err(_none) => Ok(revision),

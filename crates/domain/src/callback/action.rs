@@ -30,17 +30,31 @@ impl Action {
     }
 }
 
-impl Callback {
-    /// Whether the callback's state allows it. Until an agent has the customer on the line, it can be called off and
-    /// moved; until a session is started, it can be corrected; once it has ended, it can be booked again.
-    pub fn allows(&self, action: Action) -> bool {
-        match (action, self.state) {
-            (Action::Cancel | Action::Reschedule, state) => match state {
-                State::Scheduled | State::Queued | State::Routing => true,
-                State::Processing | State::Completed => false,
-            },
-            (Action::Edit, state) => state == State::Scheduled && self.submission.is_none(),
-            (Action::Recreate, state) => state == State::Completed,
+impl Action {
+    /// Whether a callback in this state can allow it. Until an agent has the customer on the line, it can be called off
+    /// and moved; until a session is started, it can be corrected; once it has ended, it can be booked again.
+    pub const fn fits(self, state: State) -> bool {
+        match (self, state) {
+            (
+                Self::Cancel | Self::Reschedule,
+                State::Scheduled | State::Queued | State::Routing,
+            )
+            | (Self::Edit, State::Scheduled)
+            | (Self::Recreate, State::Completed) => true,
+            (Self::Cancel | Self::Reschedule, State::Processing | State::Completed)
+            | (Self::Edit, State::Queued | State::Routing | State::Processing | State::Completed)
+            | (
+                Self::Recreate,
+                State::Scheduled | State::Queued | State::Routing | State::Processing,
+            ) => false,
         }
+    }
+}
+
+impl Callback {
+    /// Whether the callback allows it as it stands.
+    pub fn allows(&self, action: Action) -> bool {
+        let begun = action == Action::Edit && self.submission.is_some();
+        action.fits(self.state) && !begun
     }
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
 mod backup;
+mod bulk;
 mod call_in;
 mod checker;
 mod cluster;

@@ -120,7 +120,7 @@ async fn local(queue_ms: i64) -> (Stage, Peers, Node, String) {
 
 impl Stage {
     /// Waits until the administrator of the first start is in, and answers their bearer token.
-    async fn administrator(&self, node: &Node) -> String {
+    pub(crate) async fn administrator(&self, node: &Node) -> String {
         use ges_auth::Local;
         use ges_domain::access::Role;
         use ges_ports::Secret;

@@ -41,6 +41,7 @@
 mod about;
 mod api_keys;
 mod audit;
+mod bulk;
 mod call_ins;
 mod callbacks;
 mod capacity;
@@ -114,6 +115,7 @@ const SECTIONS: &[Section] = &[
     checks::SECTION,
     changes::SECTION,
     live::SECTION,
+    bulk::SECTION,
     audit::SECTION,
     promises::SECTION,
     webhooks::SECTION,

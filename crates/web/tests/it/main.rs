@@ -4,6 +4,7 @@
 
 mod accounts;
 mod administration;
+mod bulk;
 mod call_in;
 mod choosing;
 mod desk;
