@@ -75,7 +75,7 @@ impl App {
         let slots = offer.slots(Ask { busy: Busy::Reported, most: None });
         let slots = slots.map(|it| (it, booking::schedulable(&service, it.slot.start, now)));
         Ok(Slots {
-            slots: slots.collect(),
+            each: slots.collect(),
             slot_minutes: plan.slot_length().minutes(),
             zone: hours.zone().clone(),
         })
