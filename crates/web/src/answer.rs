@@ -171,7 +171,8 @@ impl Sealed {
     ) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         for header in self.headers {
-            response.insert_header(header);
+            // Not in the place of another: an answer gives one cookie and takes another back.
+            response.append_header(header);
         }
         response.insert_header((CORRELATION.clone(), correlation.to_string()));
         if self.close {
@@ -253,6 +254,7 @@ mod tests {
     use std::rc::Rc;
 
     use actix_web::body::{BodySize, MessageBody as _};
+    use actix_web::http::header::SET_COOKIE;
     use actix_web::test::TestRequest;
     use actix_web::{App, HttpServer, web};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -292,6 +294,16 @@ mod tests {
         handle.stop(false).await;
         running.await.unwrap().unwrap();
         String::from_utf8(said).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn an_answer_can_give_two_cookies() {
+        let answer = Answer::empty(StatusCode::FOUND)
+            .header(SET_COOKIE, HeaderValue::from_static("a=1"))
+            .header(SET_COOKIE, HeaderValue::from_static("b=2"));
+        let response = sent(answer, &TestRequest::default().to_http_request()).await;
+        let given: Vec<_> = response.headers().get_all(SET_COOKIE).collect();
+        assert_eq!(given, ["a=1", "b=2"]);
     }
 
     #[actix_web::test]

@@ -1,42 +1,54 @@
-// How it looks: every screen, light and dark, narrow and wide; how much it weighs; how smooth it stays.
+// How it looks: every screen and every view below it, light and dark, narrow to very wide, for every role.
 import { join } from "node:path";
-import { SCREENS, look, watch } from "./look.mjs";
-import { smooth } from "./smooth.mjs";
+import { SCREENS, look } from "./look.mjs";
 import { APP } from "./stage.mjs";
+import { BILLING, SALES } from "./world.mjs";
 
-export const name = "looks";
 const PICTURES = join(APP, "../../../target/ui-pictures");
 
-const every = (user, width, colorScheme) => async ({ base, open }) => {
-  const page = await open({ user, colorScheme, viewport: { width, height: width < 600 ? 780 : 840 } });
-  const troubles = [];
-  watch(page, troubles);
-  for (const { id, path } of SCREENS) {
-    troubles.push(...(await look(page, base, path, `${id}-${colorScheme}-${width}-${user}`, PICTURES)));
-  }
-  const said = [...new Set(troubles)];
-  if (said.length > 0) throw new Error(said.join("\n"));
+/** Views below the screens themselves, as an administrator sees them. */
+const views = ({ weekdays, north, east, hook }) => [
+  "capacity/load",
+  `capacity/rules/${weekdays}`,
+  `capacity/rules/${weekdays}/exceptions`,
+  `capacity/rules/${weekdays}/text`,
+  `capacity/rules/${weekdays}/preview`,
+  `numbers/rules/${north}`,
+  `regions/rules/${east}`,
+  `services/named/${SALES}`,
+  `services/named/${BILLING}`,
+  "services/new",
+  "services/revisions",
+  "services/revisions/2",
+  "hours/named/BH_Sales",
+  "hours/named/office_hours",
+  "call-in/groups",
+  "call-in/groups/named/technical_help",
+  `webhooks/${hook}`,
+  "webhooks/new",
+  "callbacks/new",
+];
+
+const HEIGHTS = { 360: 780, 1280: 840, 2560: 1_300, 3840: 2_000 };
+
+const every = (user, width, colorScheme) => async ({ base, open, world }) => {
+  const page = await open(undefined, { user, colorScheme, viewport: { width, height: HEIGHTS[width] } });
+  const complaints = [];
+  const paths = SCREENS.map(({ id, path }) => [id, path]);
+  if (user === "administrator") paths.push(...views(world).map((path) => [path.replace(/[\da-f]{8}-[\da-f-]{27}/, "one").replace(/\W+/g, "-"), path]));
+  for (const [id, path] of paths) complaints.push(...(await look(page, base, path, `${id}-${colorScheme}-${width}-${user}`, PICTURES)));
+  if (complaints.length > 0) throw new Error([...new Set(complaints)].join("\n"));
 };
 
-export const journeys = {
-  "every screen of an administrator, light": every("administrator", 1280, "light"),
-  "every screen of an administrator, dark": every("administrator", 1280, "dark"),
-  "every screen on a telephone": every("administrator", 360, "light"),
-  "every screen of a monitor": every("monitor", 1280, "light"),
+const sizes = [
+  ["light", 1280],
+  ["dark", 1280],
+  ["light", 360],
+  ["dark", 2560],
+  ["light", 3840],
+];
 
-  "ten thousand callbacks and fifty changes a second": async ({ base, open }) => {
-    const page = await open({ user: "administrator" });
-    await page.goto(`${base}/ges/about`);
-    const rate = (value) =>
-      page.evaluate(
-        (one) => fetch("/ges/api/v1/mock/rate", { method: "POST", headers: { "x-csrf-token": "token" }, body: JSON.stringify({ rate: one }) }),
-        value,
-      );
-    await rate(50);
-    const found = await smooth(page, base, "all=1");
-    await rate(0.5);
-    console.log(`      ${found.loaded} loaded; longest task ${found.longest} ms, while loading ${found.loading} ms`);
-    if (found.loaded < 10_000) throw new Error(`only ${found.loaded} of ${found.total} loaded`);
-    if (found.longest > 200) throw new Error(`a task of ${found.longest} ms`);
-  },
-};
+export const journeys = Object.fromEntries([
+  ...sizes.map(([theme, width]) => [`every view of an administrator, ${theme}, ${width} wide`, every("administrator", width, theme)]),
+  ...["supervisor", "developer", "monitor"].map((role) => [`every screen of a ${role}`, every(role, 1280, role === "monitor" ? "dark" : "light")]),
+]);

@@ -1,14 +1,13 @@
-// Journeys with a browser: `npm run e2e`, after `npm run build`. A word picks some: `npm run e2e -- supervisor`.
-// Against the API in memory: every screen, the tasks of each role, bad days, smoothness.
-// Against the service itself (GES_BINARY): how it serves the application.
+// Journeys with a browser through the service itself: `npm run e2e`, after `npm run build`. A word picks some:
+// `npm run e2e -- supervisor`. What each role comes for, bad days, how it looks and how smooth it stays.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import * as bad from "./bad-days.mjs";
-import * as looks from "./looks.mjs";
-import * as service from "./service.mjs";
-import * as tasks from "./tasks.mjs";
-import { APP, pretended } from "./stage.mjs";
+import { axe, settled, watch } from "./look.mjs";
+import { APP, raise } from "./stage.mjs";
+import { sow } from "./world.mjs";
+
+const GROUPS = ["service", "looks", "administrator", "supervisor", "developer", "monitor", "bad-days"];
 
 if (!existsSync(join(APP, "dist/index.html"))) {
   console.error("dist is missing: npm run build first");
@@ -20,57 +19,69 @@ const browser = await chromium.launch({
   // Without a name for its user namespace a browser in a container cannot shut itself in.
   args: ["--no-sandbox"],
 });
+const stage = await raise();
+const world = await sow(stage);
 
 let passed = 0;
 let failed = 0;
-async function run(group, stage) {
-  for (const [name, journey] of Object.entries(group.journeys)) {
-    const title = `${group.name}: ${name}`;
-    if (wanted.length > 0 && !wanted.some((word) => title.includes(word))) continue;
+
+/** Opens pages for one journey, and hears what they complain of. */
+function opener(role) {
+  const contexts = [];
+  const troubles = [];
+  const open = async (path, { user = role, fresh = false, base = stage.base, ...options } = {}) => {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 840 },
+      locale: "en-US",
+      timezoneId: "America/New_York",
+      reducedMotion: "reduce",
+      ...options,
+    });
+    contexts.push(context);
+    const person = user && (fresh ? await stage.another(user) : await stage.as(user));
+    if (person) await context.addCookies([person.cookie]);
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    page.person = person;
+    watch(page, troubles);
+    if (path !== undefined) {
+      await page.goto(`${base}/ges/${path}`, { waitUntil: "load" });
+      await settled(page);
+    }
+    return page;
+  };
+  return { open, troubles, contexts };
+}
+
+async function run(name, group) {
+  for (const [title, journey] of Object.entries(group.journeys)) {
+    const whole = `${name}: ${title}`;
+    if (wanted.length > 0 && !wanted.some((word) => whole.includes(word))) continue;
     const start = Date.now();
-    const contexts = [];
-    const open = async (more = {}) => {
-      const { user, ...options } = more;
-      const context = await browser.newContext({
-        viewport: { width: 1280, height: 840 },
-        locale: "en-US",
-        timezoneId: "America/New_York",
-        reducedMotion: "reduce",
-        ...options,
-      });
-      contexts.push(context);
-      if (user) await context.addCookies([{ name: "ges_session", value: user, url: `${stage.base}/ges/` }]);
-      context.setDefaultTimeout(30_000);
-      return context.newPage();
-    };
+    const { open, troubles, contexts } = opener(group.user);
+    const pages = () => contexts.flatMap((context) => context.pages());
     try {
-      await journey({ base: stage.base, open });
+      await journey({ stage, world, base: stage.base, open });
+      for (const page of pages()) if (page.url().includes("/ges/")) troubles.push(...(await axe(page)));
+      if (troubles.length > 0) throw new Error([...new Set(troubles)].join("\n"));
       passed += 1;
-      console.log(`ok    ${title} (${((Date.now() - start) / 1_000).toFixed(1)} s)`);
+      console.log(`ok    ${whole} (${((Date.now() - start) / 1_000).toFixed(1)} s)`);
     } catch (error) {
       failed += 1;
-      const pages = contexts.flatMap((context) => context.pages());
-      for (const [index, page] of pages.entries()) {
+      for (const [index, page] of pages().entries()) {
         await page.screenshot({ path: join(APP, `../../../target/ui-pictures/failed-${failed}-${index}.png`) }).catch(() => undefined);
       }
-      console.log(`FAIL  ${title}\n      ${String(error.message ?? error).split("\n").join("\n      ")}`);
+      console.log(`FAIL  ${whole}\n      ${String(error.message ?? error).split("\n").join("\n      ")}`);
     }
     for (const context of contexts) await context.close();
   }
 }
 
-const stage = await pretended(4183, 10_000);
 try {
-  for (const group of [looks, tasks, bad]) await run(group, stage);
+  for (const name of GROUPS) await run(name, await import(`./${name}.mjs`));
 } finally {
-  stage.end();
+  await browser.close();
+  await stage.end();
 }
-const real = await service.stage();
-try {
-  await run(service, real);
-} finally {
-  await real.end();
-}
-await browser.close();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

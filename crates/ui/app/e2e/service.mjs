@@ -1,45 +1,8 @@
-// The service itself: that it serves the application packed, cached, under its policy, and fast from a cold cache.
-import { spawn } from "node:child_process";
-import { copyFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { join } from "node:path";
-import { APP, folder, until } from "./stage.mjs";
-
-export const name = "service";
+// The service itself: that it serves the application packed, cached, under its policy, and fast from a cold cache; and
+// the doors by which people come in.
 
 /** All that a first visit may weigh on the wire. */
 const MOST_BYTES = 300 * 1_024;
-
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-
-export async function stage() {
-  const binary = process.env.GES_BINARY;
-  if (!binary) throw new Error("GES_BINARY says where the service is; cargo xtask ui --journeys sets it");
-  const data = folder();
-  const port = await freePort();
-  // The people of the demo: one for each role, each with the password `demo`.
-  copyFileSync(join(APP, "../../../deploy/demo/access.toml"), join(data.path, "access.toml"));
-  const config = join(data.path, "ges.toml");
-  writeFileSync(config, `[server]\nlisten = "127.0.0.1:${port}"\ndata_dir = "${data.path}"\ndrain_seconds = 0\n`);
-  const child = spawn(binary, ["serve", "--config", config], { cwd: data.path, stdio: "ignore" });
-  const base = `http://127.0.0.1:${port}`;
-  await until("the service", () => fetch(`${base}/health/ready`).then((answer) => answer.ok, () => false));
-  return {
-    base,
-    end: async () => {
-      child.kill("SIGTERM");
-      await new Promise((resolve) => child.once("exit", resolve));
-      data.remove();
-    },
-  };
-}
 
 const same = (found, wanted, what) => {
   if (found !== wanted) throw new Error(`${what}: ${found} instead of ${wanted}`);
@@ -69,7 +32,7 @@ export const journeys = {
     let took = Infinity;
     // A busy machine makes any visit slow: the quickest of five counts, each from a cold cache.
     for (let visit = 0; visit < 5 && took > 1_000; visit += 1) {
-      const page = await open();
+      const page = await open(undefined, { user: undefined });
       const client = await page.context().newCDPSession(page);
       await client.send("Network.enable");
       bytes = 0;
@@ -93,7 +56,7 @@ export const journeys = {
   },
   "people of every role sign in, see what is theirs, and sign out": async ({ base, open }) => {
     for (const user of ["administrator", "supervisor", "developer", "monitor"]) {
-      const page = await open();
+      const page = await open(undefined, { user: undefined });
       await page.goto(`${base}/ges/about`);
       await page.getByLabel("User name").fill(user);
       await page.getByRole("textbox", { name: "Password" }).fill("demo");
@@ -105,5 +68,18 @@ export const journeys = {
       await page.getByRole("menuitem", { name: "Sign out" }).click();
       await page.getByLabel("User name").waitFor();
     }
+  },
+  "people of the platform sign in there, land where they wanted to be, and sign out": async ({ stage, open }) => {
+    const { base } = await stage.platform();
+    const page = await open("about", { base });
+    await page.getByRole("link", { name: /Sign in/ }).click();
+    await page.getByLabel("User, as").fill("t100\\administrator");
+    await page.getByLabel("Password").fill("password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "About", level: 1 }).waitFor();
+    same(await page.getByRole("link", { name: "Audit" }).count(), 1, "the platform's administrator is one here");
+    await page.getByRole("banner").getByRole("button").last().click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("link", { name: /Sign in/ }).waitFor();
   },
 };

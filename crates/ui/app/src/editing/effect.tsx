@@ -18,6 +18,11 @@ export function EffectText({ effect }: { effect: Effect }) {
   return (
     <div className={classes["stack"]}>
       <div>{changed === 0 ? t("effect.none") : t("effect.slots", { count: changed, n: number(changed) })}</div>
+      {effect.overbookedBefore > 0 && (
+        <div className={classes["dim"]}>
+          {t("effect.before", { count: effect.overbookedBefore, n: number(effect.overbookedBefore) })}
+        </div>
+      )}
       {over === 0 ? (
         <div className={classes["note"]} data-good>
           <IconCheck size={16} /> {t("effect.fine")}

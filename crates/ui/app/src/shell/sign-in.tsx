@@ -81,6 +81,7 @@ export function SignInForm({ onDone, userName: known = "", tenant }: SignInFormP
         leftSection={<IconLogin2 size={18} />}
         size="sm"
         fullWidth
+        classNames={{ root: classes["long"] ?? "", label: classes["longLabel"] ?? "" }}
       >
         {t("signIn.gauth")}
       </Button>

@@ -32,6 +32,8 @@ export const makeTheme = (words: { close: string }) =>
     fontFamily: "var(--ges-font)",
     components: {
       Button: small,
+      // A hint below the field: fields beside each other stay on one line, whether they have one or not.
+      InputWrapper: { defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] } },
       ActionIcon: { defaultProps: { size: "md", variant: "subtle", color: "gray" } },
       TextInput: small,
       PasswordInput: small,

@@ -7,6 +7,7 @@ import { post } from "@/api/client";
 import { aboutQuery } from "@/api/queries";
 import { useMay, useMe } from "@/api/session";
 import type { About } from "@/api/types";
+import classes from "@/editing/editing.module.css";
 import { Copy } from "@/parts/copy";
 import { useErrorText } from "@/parts/errors";
 import { HERE, useFormat } from "@/parts/format";
@@ -46,7 +47,9 @@ function Content({ about }: { about: About }) {
           <Table.Tbody>
             {about.neighbours.map((neighbour) => (
               <Table.Tr key={neighbour.name}>
-                <Table.Th scope="row">{t(`names.${neighbour.name}`, { defaultValue: neighbour.name })}</Table.Th>
+                <Table.Th scope="row">
+                  <Name of={neighbour.name} />
+                </Table.Th>
                 <Table.Td>
                   <Health state={neighbour.state} />
                 </Table.Td>
@@ -81,6 +84,18 @@ function Content({ about }: { about: About }) {
           ]}
         />
       </Panel>
+    </>
+  );
+}
+
+/** A system by its name for people, and where it is: `ors http://…`. */
+function Name({ of }: { of: string }) {
+  const { t } = useTranslation("about");
+  const [system = "", ...where] = of.split(" ");
+  return (
+    <>
+      {t(`names.${system}`, { defaultValue: system })}
+      {where.length > 0 && <div className={classes["dim"]}>{where.join(" ")}</div>}
     </>
   );
 }

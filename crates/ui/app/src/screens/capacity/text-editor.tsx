@@ -41,7 +41,12 @@ export function TextEditor({ plan, onChange }: TextEditorProps) {
   const where = trouble?.line === undefined ? "" : t("text.where", { line: trouble.line, column: trouble.column ?? 1 });
   return (
     <div className={classes["stack"]}>
-      <p className={classes["dim"]}>{t("text.lead")}</p>
+      <div className={classes["line"]}>
+        <p className={classes["dim"]} style={{ flex: 1 }}>
+          {t("text.lead")}
+        </p>
+        <Copy text={text} />
+      </div>
       <Textarea
         label={t("text.label")}
         value={text}
@@ -88,14 +93,13 @@ export function TextEditor({ plan, onChange }: TextEditorProps) {
           </div>
         )}
       </div>
-      <div className={classes["line"]}>
-        <Copy text={text} />
-        {onChange && understood && text !== written && (
+      {onChange && understood && text !== written && (
+        <div>
           <Button variant="default" size="compact-xs" onClick={() => setText(written)}>
             {t("text.shorten")}
           </Button>
-        )}
-      </div>
+        </div>
+      )}
     </div>
   );
 }

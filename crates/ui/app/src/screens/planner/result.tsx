@@ -177,7 +177,7 @@ function Apply({ planned, asked, data, rule }: ResultProps) {
         </div>
       </div>
       <EffectDialog
-        effect={weigh.data && (weigh.data.effect ?? { overbooked: [], slotsChanged: 0 })}
+        effect={weigh.data?.effect}
         pending={save.isPending}
         onSave={() => save.mutate()}
         onClose={() => {

@@ -133,11 +133,26 @@ function Kind({ row }: { row: DiffRow }) {
   );
 }
 
-/** A setting's name for people, where it has one. */
-export function SettingName({ path }: { path: string }) {
+/** What the history calls by another name than the settings do. */
+const ALSO: Record<string, string> = {
+  immediate: "immediateCallbackEnabled",
+  scheduled: "scheduledCallbackEnabled",
+  surveyRoutePoint: "surveyRP",
+  zone: "timezone",
+  slotLength: "slotMinutes",
+};
+
+/** The name in the words of this page, of a setting and of what else changes of a service, hours or a rule. */
+export function nameOf(path: string): string {
+  const setting = path.replace(/^settings\./, "");
+  return `fields.${(ALSO[setting] ?? setting).replaceAll(".", "-")}`;
+}
+
+function SettingName({ path }: { path: string }) {
   const { t, i18n } = useTranslation("services");
-  const key = `fields.${path.replaceAll(".", "-")}`;
+  const key = nameOf(path);
   if (path === "") return t("everything");
+  if (path.startsWith("queues.")) return `${t("fields.virtualQueue")} ${path.slice("queues.".length)}`;
   if (!i18n.exists(key, { ns: "services" })) return <span className={classes["mono"]}>{path}</span>;
-  return path.startsWith("priority.") ? `${t("groups.priority")}: ${t(key)}` : t(key);
+  return key.startsWith("fields.priority-") ? `${t("groups.priority")}: ${t(key)}` : t(key);
 }

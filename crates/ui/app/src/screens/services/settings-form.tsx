@@ -16,8 +16,8 @@ interface SettingsProps {
   settings: Settings;
 }
 
-/** Switches have no label above them: they stand together. */
-const flagsFirst = (a: Field, b: Field) => Number(b.kind === "flag") - Number(a.kind === "flag");
+/** Switches have no label above them: they stand together, in a line of their own. */
+const isFlag = ({ kind }: Field) => kind === "flag";
 
 const keyOf = (field: Field) => `fields.${field.key.replaceAll(".", "-")}`;
 
@@ -63,20 +63,26 @@ interface FormProps extends SettingsProps {
 
 export function SettingsForm({ settings, onChange, faults }: FormProps) {
   const { t } = useTranslation("services");
+  const one = (field: Field) => (
+    <One
+      key={field.key}
+      field={field}
+      value={settingOf(settings, field.key)}
+      odd={faults.includes(field.key)}
+      onChange={(value) => onChange(withSetting(settings, field.key, value))}
+    />
+  );
   return (
     <>
       {GROUPS.map((group) => (
         <Panel key={group.id} title={t(`groups.${group.id}`)}>
           <div className={classes["form"]}>
-            {[...group.fields].sort(flagsFirst).map((field) => (
-              <One
-                key={field.key}
-                field={field}
-                value={settingOf(settings, field.key)}
-                odd={faults.includes(field.key)}
-                onChange={(value) => onChange(withSetting(settings, field.key, value))}
-              />
-            ))}
+            {group.fields.some(isFlag) && (
+              <div className={classes["form"]} data-wide>
+                {group.fields.filter(isFlag).map(one)}
+              </div>
+            )}
+            {group.fields.filter((field) => !isFlag(field)).map(one)}
             {group.id === "notice" && (
               <Notices
                 notices={(settings["upcoming"] ?? []) as Notice[]}
