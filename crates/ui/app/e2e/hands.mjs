@@ -1,17 +1,22 @@
 // What journeys do again and again.
 
-/** The rows of the list that is shown. */
+/** The rows of the long list that is shown. */
 export const rows = (page) => page.locator("tbody tr[data-index]");
+export const button = (page, name) => page.getByRole("button", { name, exact: true });
+export const dialog = (page) => page.getByRole("dialog");
+/** The callback beside the list. */
+export const panel = (page) => page.getByRole("complementary", { name: "Callback" });
 
-/** Asks the API beside the page, as another person would. */
-export async function post(page, path, body = {}, method = "POST", headers = {}) {
-  const status = await page.evaluate(
-    async ([to, text, how, more]) =>
-      (await fetch(`/ges/api/v1/${to}`, { method: how, headers: { "x-csrf-token": "token", "content-type": "application/json", ...more }, body: text })).status,
-    [path, JSON.stringify(body), method, headers],
-  );
-  if (status !== 200) throw new Error(`${method} ${path}: ${status}`);
+/** Opens the list of callbacks with a filter, and waits for its rows. */
+export async function list(open, filter = "", options = {}) {
+  const page = await open(`callbacks${filter}`, options);
+  await rows(page).first().waitFor();
+  return page;
 }
+
+export const holds = (what, truth) => {
+  if (!truth) throw new Error(`it does not hold that ${what}`);
+};
 
 /** A few expectations that wait. */
 export const expect = (locator) => ({
@@ -20,12 +25,32 @@ export const expect = (locator) => ({
   count: (wanted) => eventually(() => locator.count(), wanted),
 });
 
-async function eventually(read, wanted) {
+export async function eventually(read, wanted) {
+  const fits = typeof wanted === "function" ? wanted : (found) => found === wanted;
   let found;
-  for (let tries = 0; tries < 50; tries += 1) {
+  for (let tries = 0; tries < 100; tries += 1) {
     found = await read();
-    if (found === wanted) return;
+    if (fits(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
+  throw new Error(`expected ${typeof wanted === "function" ? wanted : JSON.stringify(wanted)}, found ${JSON.stringify(found)}`);
+}
+
+/** Picks an entry of a field that drops down. */
+export async function pick(page, field, entry) {
+  await page.getByRole("combobox", { name: field, exact: true }).click();
+  await page.getByRole("option", { name: entry, exact: true }).click();
+}
+
+/** Takes the first day from `from` on that has a free time, and that time. */
+export async function pickTime(page, from = 1) {
+  const days = dialog(page).getByRole("radiogroup", { name: "Day" }).getByRole("radio");
+  const free = dialog(page).getByRole("radiogroup", { name: "Free times" }).locator("button:enabled").first();
+  await days.first().waitFor();
+  for (let day = from; day < (await days.count()); day += 1) {
+    await days.nth(day).click();
+    const offered = await free.waitFor({ timeout: 3_000 }).then(() => true, () => false);
+    if (offered) return free.click();
+  }
+  throw new Error("no day has a free time");
 }

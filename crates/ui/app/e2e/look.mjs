@@ -17,8 +17,8 @@ export const SCREENS = readdirSync(join(APP, "src/screens"), { withFileTypes: tr
 export function watch(page, troubles) {
   page.on("console", (message) => {
     const text = message.text();
-    // A refusal that the screen shows is no trouble of the screen.
-    if (["error", "warning"].includes(message.type()) && !/status of [45]\d\d/.test(text)) troubles.push(`${page.url()}: ${text.slice(0, 300)}`);
+    // A refusal or a silence that the screen tells is no trouble of the screen.
+    if (["error", "warning"].includes(message.type()) && !/status of [45]\d\d|net::ERR_/.test(text)) troubles.push(`${page.url()}: ${text.slice(0, 300)}`);
   });
   page.on("pageerror", (error) => troubles.push(`${page.url()}: ${error.message}`));
 }

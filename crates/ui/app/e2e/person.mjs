@@ -25,7 +25,7 @@ export class Person {
   /** What a browser must be given to be this person's. */
   get cookie() {
     const [name, value] = this.#cookie.split("=");
-    return { name, value, url: `${this.#base}/ges/` };
+    return { name, value, domain: new URL(this.#base).hostname, path: "/ges" };
   }
 
   async ask(method, path, body, headers = {}) {

@@ -20,7 +20,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox"],
 });
 const stage = await raise();
-const world = await sow(stage);
+let world;
 
 let passed = 0;
 let failed = 0;
@@ -78,6 +78,7 @@ async function run(name, group) {
 }
 
 try {
+  world = await sow(stage);
   for (const name of GROUPS) await run(name, await import(`./${name}.mjs`));
 } finally {
   await browser.close();

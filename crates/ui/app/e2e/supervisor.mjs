@@ -1,1 +1,195 @@
-export const journeys = {};
+// What supervisors keep the page open for: today's callbacks, one by one and in crowds, and how the queues fare.
+import { button, dialog, eventually, expect, holds, list, panel, pick, pickTime, rows } from "./hands.mjs";
+import { settled } from "./look.mjs";
+import { CLAIMS, CROWD, SALES, SUPPORT, book, bookMany, inHours, newNumber } from "./world.mjs";
+
+export const user = "supervisor";
+
+/** The list of one number's callbacks. */
+const of = (phoneNumber) => `?phone=${encodeURIComponent(phoneNumber)}`;
+const marked = (page) => page.getByRole("region", { name: "Marked callbacks" });
+
+/** What the browser keeps of a click. */
+async function kept(page, act) {
+  const [file] = await Promise.all([page.waitForEvent("download"), act()]);
+  const chunks = [];
+  for await (const chunk of await file.createReadStream()) chunks.push(chunk);
+  return { name: file.suggestedFilename(), text: Buffer.concat(chunks).toString() };
+}
+
+export const journeys = {
+  "signs in, and lands where the link led": async ({ open }) => {
+    const page = await open("queues", { user: "" });
+    await page.getByLabel("User name").fill("supervisor");
+    await page.getByRole("textbox", { name: "Password" }).fill("wrong");
+    await button(page, "Sign in").click();
+    await page.getByRole("alert").getByText("Wrong name or password.").waitFor();
+    await page.getByRole("textbox", { name: "Password" }).fill("demo");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Queues", level: 1 }).waitFor();
+  },
+
+  "finds a number by typing it": async ({ stage, open }) => {
+    const { phoneNumber } = await book(stage, CLAIMS, { desiredTime: inHours(30) });
+    const page = await list(open, "?all=1");
+    await page.keyboard.press("/");
+    await page.keyboard.type(phoneNumber);
+    await page.keyboard.press("Enter");
+    await page.getByText(`Number ${phoneNumber}`).waitFor();
+    await expect(rows(page)).count(1);
+    await rows(page).first().getByText(phoneNumber).waitFor();
+  },
+
+  "says in words what to see, and keeps it as a view": async ({ open }) => {
+    const page = await list(open);
+    await page.keyboard.press("/");
+    await page.keyboard.type("cancelled claims");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/reason=CANCELLED/);
+    await eventually(() => rows(page).count(), (count) => count >= 3);
+    await button(page, "Save this view").click();
+    await page.getByLabel("Name of the view").fill("Lost claims");
+    await button(page, "Save").click();
+    await page.getByRole("link", { name: "Open", exact: true }).click();
+    await page.getByRole("link", { name: "Lost claims" }).click();
+    await page.waitForURL(/reason=CANCELLED/);
+    // It follows the person, not the browser.
+    const other = await open("callbacks");
+    await other.getByRole("link", { name: "Lost claims" }).waitFor();
+  },
+
+  "chooses columns and their order, and sorts": async ({ open }) => {
+    const page = await list(open);
+    await page.getByRole("button", { name: "Columns" }).click();
+    await page.getByRole("checkbox", { name: "Queue", exact: true }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("columnheader", { name: "Queue", exact: true }).waitFor();
+    await page.getByRole("columnheader", { name: "Booked" }).getByRole("button").click();
+    await page.waitForURL(/order=-created/);
+    await page.getByRole("button", { name: "Columns" }).click();
+    await page.getByRole("checkbox", { name: "Queue", exact: true }).click();
+  },
+
+  "books a callback for a free time, in both time zones": async ({ open }) => {
+    const page = await list(open, "", { timezoneId: "Europe/London" });
+    await page.keyboard.press("n");
+    await pick(page, "Service", SALES);
+    const number = newNumber();
+    await page.getByLabel("Number", { exact: true }).fill(number);
+    await dialog(page).getByText("At a chosen time").click();
+    await dialog(page).getByText(/^Office time: E[SD]T .* Your time: (GMT|BST)/).waitFor();
+    await pickTime(page, 1);
+    await page.getByRole("button", { name: /^Book for/ }).click();
+    await panel(page).getByText(number).first().waitFor();
+    await panel(page).getByText("at the office").first().waitFor();
+  },
+
+  "sees what is left of a slot, and that a full one is not to be had": async ({ stage, open }) => {
+    const { slots } = await (await stage.as("supervisor")).get(`slots?service=${SALES}&from=${new Date().toISOString()}&days=7`);
+    const slot = slots.find((one) => one.open && one.left > 0 && Date.parse(one.start) > Date.now() + 3_600_000);
+    for (let n = 0; n < slot.left; n += 1) await book(stage, SALES, { desiredTime: slot.start });
+    const page = await list(open);
+    await page.keyboard.press("n");
+    await pick(page, "Service", SALES);
+    await dialog(page).getByText("At a chosen time").click();
+    const day = new Intl.DateTimeFormat("en-US", { weekday: "short", month: "short", day: "numeric", timeZone: "America/New_York" }).format(new Date(slot.start));
+    await dialog(page).getByRole("radio", { name: new RegExp(day.replace(",", ",?")) }).click();
+    const clock = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", timeZone: "America/New_York" }).format(new Date(slot.start));
+    const full = dialog(page).getByRole("radio", { name: new RegExp(`^${clock}.*full`, "i") });
+    await full.waitFor();
+    holds("it cannot be chosen", await full.isDisabled());
+  },
+
+  "moves a callback, and takes it back": async ({ stage, open }) => {
+    const { phoneNumber } = await book(stage, SUPPORT, { desiredTime: inHours(40) });
+    const page = await list(open, of(phoneNumber));
+    await rows(page).first().click();
+    const time = panel(page).locator("dd time").first();
+    const before = await time.getAttribute("datetime");
+    await panel(page).getByRole("button", { name: "Reschedule" }).click();
+    await pickTime(page, 3);
+    await dialog(page).getByRole("button", { name: /^Move to/ }).click();
+    await dialog(page).waitFor({ state: "hidden" });
+    await eventually(() => time.getAttribute("datetime"), (now) => now !== before);
+    await panel(page).getByText("Given a new time").waitFor();
+    await button(page, "Undo").click();
+    await eventually(() => time.getAttribute("datetime"), before);
+  },
+
+  "corrects a number and the data for the agent": async ({ stage, open }) => {
+    const { phoneNumber } = await book(stage, SUPPORT, { desiredTime: inHours(41) });
+    const page = await list(open, of(phoneNumber));
+    await rows(page).first().click();
+    await panel(page).getByRole("button", { name: "Edit" }).click();
+    const other = newNumber();
+    await dialog(page).getByLabel("Number", { exact: true }).fill(other);
+    await dialog(page).getByLabel("Value of topic").fill("Complaint");
+    await dialog(page).getByRole("button", { name: "Save" }).click();
+    await panel(page).getByText(other).first().waitFor();
+    await panel(page).getByRole("tab", { name: /^Data/ }).click();
+    await panel(page).getByText("Complaint").waitFor();
+  },
+
+  "cancels with a reason, and books it again": async ({ stage, open }) => {
+    const { phoneNumber } = await book(stage, SUPPORT, { desiredTime: inHours(42) });
+    const page = await list(open, of(phoneNumber));
+    await rows(page).first().click();
+    await panel(page).getByRole("button", { name: "Cancel callback" }).click();
+    await dialog(page).getByRole("textbox").fill("Asked by e-mail");
+    await dialog(page).getByRole("button", { name: "Cancel callback" }).click();
+    await panel(page).getByText("Cancelled").first().waitFor();
+    await panel(page).getByRole("button", { name: "Cancel callback" }).hover();
+    await page.getByRole("tooltip").getByText("It has ended").waitFor();
+    await panel(page).getByRole("button", { name: "Book again" }).click();
+    await dialog(page).getByText("At a chosen time").click();
+    await pickTime(page, 2);
+    await dialog(page).getByRole("button", { name: /^Book for/ }).click();
+    await page.getByText("is booked again.").waitFor();
+  },
+
+  "follows one from the queue to the agent": async ({ stage, open }) => {
+    const { id } = await book(stage, SUPPORT);
+    const page = await open(`callbacks/${id}?all=1`);
+    for (const happened of ["Booked", "Handed to the queue", "Waiting in the queue", "Went on", "Ended"]) {
+      await panel(page).getByText(happened, { exact: true }).first().waitFor({ timeout: 60_000 });
+    }
+    await panel(page).getByText("A person answered").first().waitFor();
+    await panel(page).getByText("Attempt 1").first().waitFor();
+  },
+
+  "cancels several at once, and sees how it went": async ({ stage, open }) => {
+    const phoneNumber = newNumber();
+    await bookMany(stage, CLAIMS, 5, (index) => ({ phoneNumber, desiredTime: inHours(60 + index) }));
+    const page = await list(open, of(phoneNumber));
+    await rows(page).nth(0).getByRole("checkbox").click();
+    await rows(page).nth(4).getByRole("checkbox").click({ modifiers: ["Shift"] });
+    await page.getByText("5 selected").waitFor();
+    await marked(page).getByRole("button", { name: "Cancel callback" }).click();
+    await button(page, "Cancel 5 callbacks").click();
+    await page.getByText("All 5 done").waitFor();
+    await button(page, "Close").last().click();
+    await page.goto(`${stage.base}/ges/callbacks${of(phoneNumber)}&reason=CANCELLED`);
+    await expect(rows(page)).count(5);
+  },
+
+  "compares services in the heat-map of bookings": async ({ open }) => {
+    const page = await open("capacity/load");
+    await pick(page, "Queue", `${SUPPORT}_VQ`);
+    await page.getByRole("cell", { name: /\d+ of \d+|\d+\/\d+/ }).first().waitFor();
+    await page.waitForURL(/queue=CB_Support_VQ/);
+  },
+
+  "reads it in another language, and it stays so": async ({ open }) => {
+    const page = await open("callbacks", { user: "monitor" });
+    const titles = [["Deutsch", "Rückrufe"], ["Français", "Rappels"], ["Español", "Devoluciones de llamada"], ["日本語", "コールバック"]];
+    for (const [language, title] of titles) {
+      await page.getByRole("banner").getByRole("button").nth(-2).click();
+      await page.getByRole("menuitem", { name: language }).click();
+      await page.getByRole("menu").waitFor({ state: "hidden" });
+      await page.getByRole("heading", { name: title, level: 1 }).waitFor();
+    }
+    await page.reload();
+    await page.getByRole("heading", { name: "コールバック", level: 1 }).waitFor();
+    await settled(page);
+  },
+};

@@ -103,7 +103,7 @@ async function rules(admin) {
       { name: "Around the clock", slotMinutes: 60, week: { "mon-sun": { "0000": 4, "0700": 12, "1000": 20, "1800": 12, "2200": 4 } } },
       [QUEUE(SUPPORT)],
     ),
-    north: await made("number-rules", { name: "North America", countries: ["US", "CA"], blocked: ["+1900*", "/^\\+1976/"] }, [
+    north: await made("number-rules", { name: "North America", countries: ["US", "CA"], blocked: ["+1646*", "/^\\+1976/"] }, [
       QUEUE(SALES),
       QUEUE(SUPPORT),
     ]),
@@ -119,8 +119,8 @@ async function callbacks(stage, supervisor) {
   await bookMany(stage, SUPPORT, 40, () => ({}));
   // Nobody takes calls of that queue: these fail.
   await bookMany(stage, CLAIMS, 4, () => ({}));
-  const { callbacks: claims } = await supervisor.get(`callbacks?service=${CLAIMS}&state=SCHEDULED&limit=6`);
-  for (const { id } of claims.slice(0, 3)) await supervisor.post(`callbacks/${id}/cancel`, { note: "The customer wrote instead" });
+  const { callbacks: claims } = await supervisor.get(`callbacks?service=${CLAIMS}&state=SCHEDULED&order=-desired&limit=3`);
+  for (const { id } of claims) await supervisor.post(`callbacks/${id}/cancel`, { note: "The customer wrote instead" });
 }
 
 /** Everything of the above; gives the ids that journeys ask for. */

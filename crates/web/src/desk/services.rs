@@ -268,6 +268,9 @@ async fn emergency(mut desk: Desk) -> Said {
     let stock = desk.app().shelf().reload(desk.tenant()).await?;
     let name = named(&desk, &stock.catalogue)?;
     desk.about(&name);
+    if let Some(note) = &note {
+        desk.remark(note);
+    }
     let edit = Edit::Emergency { service: name.clone(), closed };
     let now = |catalogue: &Catalogue| json!(one(catalogue, &name));
     let done = administer(&desk, &edit, None, Mode::Make, note, now).await?;

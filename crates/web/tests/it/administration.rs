@@ -230,6 +230,8 @@ async fn services_are_edited_where_designer_does_not_rule() {
     ask(&house, "/services/CB_Open/emergency", &json!({"on": false})).await.data();
     house.create(&wish).await.data();
 
+    let log = read(&house, "/audit?what=service.emergency").await;
+    assert_eq!(log["entries"][1]["note"], "fire");
     let told = read(&house, "/services/revisions?limit=2").await;
     assert_eq!(told["revisions"][1]["note"], "fire");
     assert_eq!(told["revisions"][1]["changed"], json!(["CB_Open"]));

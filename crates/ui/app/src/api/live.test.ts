@@ -78,7 +78,9 @@ describe("the stream of changes", () => {
     expect(heard).toEqual([]);
   });
 
-  it("that the browser takes up again by itself is said to be down meanwhile", () => {
+  it("that the browser takes up again by itself is said to be down when that fails", () => {
+    last().breaks(false);
+    expect(stream.snapshot().state).toBe("connecting");
     last().breaks(false);
     expect(stream.snapshot().state).toBe("down");
     last().opened();

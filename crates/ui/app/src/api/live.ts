@@ -117,7 +117,7 @@ export class LiveStream {
   #connect() {
     this.#retry = undefined;
     if (!this.#paused) this.#say({ state: this.#failures === 0 ? "connecting" : this.#lost() });
-    const source = this.#open(address("live", { topics: "callbacks,queues,bulk,settings" }));
+    const source = this.#open(address("live"));
     this.#source = source;
     source.onopen = () => {
       this.#failures = 0;
@@ -133,12 +133,16 @@ export class LiveStream {
     source.addEventListener("resync", () => this.#resync());
   }
 
-  /** A browser reconnects by itself where the connection broke, with the last id; where it was refused it does not. */
+  /**
+   * A browser reconnects by itself where the connection broke, with the last id; where it was refused it does not. The
+   * service ends each stream after a while: once is no trouble yet, twice in a row is.
+   */
   #broken(source: Source) {
     if (source !== this.#source) return;
     this.#failures += 1;
-    if (!this.#paused) this.#say({ state: this.#lost() });
-    if (source.readyState !== 2) return;
+    const again = source.readyState !== 2;
+    if (!this.#paused) this.#say({ state: again && this.#failures === 1 && this.#known ? "connecting" : this.#lost() });
+    if (again) return;
     source.close();
     this.#source = undefined;
     this.#missed = true;

@@ -18,6 +18,9 @@ export interface Format {
   day: (instant: Date | string, zone?: string) => string;
   /** A calendar day by its name, YYYY-MM-DD: Thu 24 Dec. */
   dayName: (day: string) => string;
+  /** The two lines of a calendar day, YYYY-MM-DD: Thu, and 24 Dec. */
+  weekdayOf: (day: string) => string;
+  dateOf: (day: string) => string;
   /** Today 14:35 CET */
   short: (instant: Date | string, zone?: string) => string;
   /** Thursday, 24 December 2026, 14:35:07 CET */
@@ -66,6 +69,9 @@ export function makeFormat(locale: string): Format {
       formatter(locale, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" }).format(
         new Date(`${day}T12:00:00Z`),
       ),
+    weekdayOf: (day) => formatter(locale, { timeZone: "UTC", weekday: "short" }).format(new Date(`${day}T12:00:00Z`)),
+    dateOf: (day) =>
+      formatter(locale, { timeZone: "UTC", day: "numeric", month: "short" }).format(new Date(`${day}T12:00:00Z`)),
     short: (instant, zone = HERE) => `${format.day(instant, zone)} ${format.time(instant, zone)}`,
     full: (instant, zone = HERE) =>
       formatter(locale, {

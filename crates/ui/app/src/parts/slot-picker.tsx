@@ -29,18 +29,24 @@ export function SlotPicker({ service, zone, value, onChange, current }: SlotPick
   const now = useNow(30_000);
   const today = dayIn(now, zone);
   const [first, setFirst] = useState(today);
-  const [day, setDay] = useState(() => (value ? dayIn(value, zone) : today));
+  const [picked, setDay] = useState(() => (value ? dayIn(value, zone) : undefined));
   const slots = useQuery({
     ...slotsQuery(service, instantOf(first, "00:00", zone).toISOString(), DAYS),
     placeholderData: keepPreviousData,
   });
   const same = zone === HERE;
   const days = Array.from({ length: DAYS }, (_, index) => addDays(first, index));
+  const left = (one: string) =>
+    (slots.data?.slots ?? [])
+      .filter((slot) => dayIn(slot.start, zone) === one && free(slot, now))
+      .reduce((sum, slot) => sum + slot.left, 0);
+  // Until somebody picks a day it is the first that has a place.
+  const day = picked ?? days.find((one) => left(one) > 0) ?? first;
   const turn = (by: number) => {
     const next = addDays(first, by);
     const from = next < today ? today : next;
     setFirst(from);
-    setDay(from);
+    setDay(undefined);
   };
   return (
     <div className={classes["picker"]}>
@@ -49,24 +55,21 @@ export function SlotPicker({ service, zone, value, onChange, current }: SlotPick
           <IconChevronLeft size={18} />
         </ActionIcon>
         <div role="radiogroup" aria-label={t("slots.day")} className={classes["week"]}>
-          {days.map((one) => {
-            const left = (slots.data?.slots ?? [])
-              .filter((slot) => dayIn(slot.start, zone) === one && free(slot, now))
-              .reduce((sum, slot) => sum + slot.left, 0);
-            return (
-              <button
-                key={one}
-                type="button"
-                role="radio"
-                aria-checked={one === day}
-                className={classes["day"]}
-                data-none={left === 0 || undefined}
-                onClick={() => setDay(one)}
-              >
-                {format.dayName(one)}
-              </button>
-            );
-          })}
+          {days.map((one) => (
+            <button
+              key={one}
+              type="button"
+              role="radio"
+              aria-checked={one === day}
+              aria-label={format.dayName(one)}
+              className={classes["day"]}
+              data-none={left(one) === 0 || undefined}
+              onClick={() => setDay(one)}
+            >
+              <span>{format.weekdayOf(one)}</span>
+              {format.dateOf(one)}
+            </button>
+          ))}
         </div>
         <ActionIcon onClick={() => turn(DAYS)} aria-label={t("slots.later")}>
           <IconChevronRight size={18} />

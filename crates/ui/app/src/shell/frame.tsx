@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Suspense, lazy, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useLocation } from "react-router";
-import { live } from "@/api/live";
+import { live, useLiveState } from "@/api/live";
 import { ME } from "@/api/session";
 import type { Me } from "@/api/types";
 import { ConfirmHost } from "@/parts/confirm";
@@ -42,6 +42,11 @@ export default function Frame({ me, expired, reached, onBack }: FrameProps) {
     return () => live.stop();
   }, []);
   useEffect(() => setNavigation(false), [location.pathname]);
+  // The stream broke: the service may be gone, or the session over. Asking tells which.
+  const cut = useLiveState().state === "down";
+  useEffect(() => {
+    if (cut) void client.refetchQueries({ queryKey: ME });
+  }, [cut, client]);
   // A service that does not answer is asked until it does.
   useEffect(() => {
     if (reached) return;

@@ -1,5 +1,5 @@
 // Everything that can be done, by a few letters of its name.
-import { Kbd, Modal, TextInput, useMantineColorScheme } from "@mantine/core";
+import { Kbd, Modal, TextInput } from "@mantine/core";
 import { IconArrowRight, IconBolt, IconSearch } from "@tabler/icons-react";
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { live, useLiveState } from "@/api/live";
 import { useMay } from "@/api/session";
 import { LANGUAGES, changeLanguage } from "@/i18n";
 import { SCREENS } from "@/screens";
+import { SCHEMES, useScheme } from "@/theme/scheme";
 import { useAllCommands } from "./commands";
 import { matching } from "./matching";
 import classes from "./shell.module.css";
@@ -26,7 +27,7 @@ export default function Palette({ onClose, onShortcuts }: { onClose: () => void;
   const navigate = useNavigate();
   const commands = useAllCommands();
   const { state } = useLiveState();
-  const { setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useScheme();
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(0);
 
@@ -43,7 +44,7 @@ export default function Palette({ onClose, onShortcuts }: { onClose: () => void;
     state === "paused"
       ? { id: "resume", label: t("palette.resume"), key: "p", icon: bolt, run: () => live.resume() }
       : { id: "pause", label: t("palette.pause"), key: "p", icon: bolt, run: () => live.pause() },
-    ...(["light", "dark", "auto"] as const).map((scheme) => ({
+    ...SCHEMES.map((scheme) => ({
       id: `theme-${scheme}`,
       label: `${t("theme.label")}: ${t(`theme.${scheme}`)}`,
       icon: bolt,

@@ -1,5 +1,5 @@
 // Signing in: by name and password where the service keeps people itself, else at the contact centre's own door.
-import { Button, NativeSelect, PasswordInput, TextInput, useMantineColorScheme } from "@mantine/core";
+import { Button, NativeSelect, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconLogin2 } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
@@ -11,9 +11,9 @@ import type { Me } from "@/api/types";
 import { LANGUAGES, type Language, changeLanguage } from "@/i18n";
 import { useErrorText } from "@/parts/errors";
 import { Failing, Loading } from "@/parts/states";
+import { SCHEMES, useScheme } from "@/theme/scheme";
 import classes from "./shell.module.css";
 
-const SCHEMES = ["light", "dark", "auto"] as const;
 
 export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
   const { t } = useTranslation("shell");
@@ -35,7 +35,7 @@ export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
 /** Plain fields: the menus of the frame would weigh more than all of this page. */
 function Choices() {
   const { t, i18n } = useTranslation("shell");
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useScheme();
   return (
     <>
       <NativeSelect

@@ -1,5 +1,5 @@
 // What is always in sight: where one is signed in, whether what one sees is live, and the ways to everything else.
-import { ActionIcon, Kbd, Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Kbd, Menu, Tooltip } from "@mantine/core";
 import {
   IconCheck,
   IconCircleFilled,
@@ -22,6 +22,7 @@ import { useSignOut } from "@/api/session";
 import type { Me } from "@/api/types";
 import { LANGUAGES, changeLanguage } from "@/i18n";
 import { useFormat } from "@/parts/format";
+import { useScheme } from "@/theme/scheme";
 import classes from "./shell.module.css";
 
 interface TopBarProps {
@@ -85,7 +86,7 @@ export function LivePill() {
 
 function Brightness() {
   const { t } = useTranslation("shell");
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useScheme();
   const choices = [
     { value: "light", icon: IconSun },
     { value: "dark", icon: IconMoon },

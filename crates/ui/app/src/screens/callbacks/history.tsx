@@ -64,7 +64,7 @@ export function History({ row, zone }: { row: CallbackDetail; zone: string | und
                   <When at={event.at} zone={zone} /> · {by(event)}
                   {event.attempt !== undefined && ` · ${t("attempt", { n: format.number(event.attempt) })}`}
                 </p>
-                {event.note && <p className={classes["note"]}>{event.note}</p>}
+                <Note of={event} zone={zone} />
               </div>
             </li>
           );
@@ -72,6 +72,27 @@ export function History({ row, zone }: { row: CallbackDetail; zone: string | und
       </ol>
       {row.attempts.length > 0 && <Attempts row={row} />}
     </div>
+  );
+}
+
+/** A remark: the time that was wanted, how a dial ended, or a person's own words. */
+function Note({ of: { what, note }, zone }: { of: CallbackEvent; zone: string | undefined }) {
+  const { t, i18n } = useTranslation("callbacks");
+  if (!note) return null;
+  const instant = (what === "BOOKED" || what === "RESCHEDULED") && !Number.isNaN(Date.parse(note));
+  const dial = i18n.exists(`dials.${note}`, { ns: "callbacks" });
+  return (
+    <p className={classes["note"]}>
+      {instant ? (
+        <>
+          {t("wanted")} <When at={note} zone={zone} />
+        </>
+      ) : dial ? (
+        t(`dials.${note}`)
+      ) : (
+        note
+      )}
+    </p>
   );
 }
 

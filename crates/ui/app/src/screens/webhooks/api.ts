@@ -38,10 +38,10 @@ export const editOf = ({ url, description = "", events, services, state }: Webho
   enabled: state !== "disabled",
 });
 
-export const saveWebhook = (id: string | undefined, edit: WebhookEdit, seen: number) =>
-  id === undefined
-    ? post<Webhook>("webhooks", edit)
-    : put<Webhook>(`webhooks/${id}`, edit, { ifMatch: seen });
+export const saveWebhook = (id: string | undefined, { description, ...edit }: WebhookEdit, seen: number) => {
+  const wanted: Api.WebhookWanted = { ...edit, ...(description.trim() ? { description: description.trim() } : {}) };
+  return id === undefined ? post<Webhook>("webhooks", wanted) : put<Webhook>(`webhooks/${id}`, wanted, { ifMatch: seen });
+};
 
 export const test = (id: string) => post<Tested>(`webhooks/${id}/test`);
 export const rotate = (id: string) => post<Api.WebhookSecret>(`webhooks/${id}/rotate`);

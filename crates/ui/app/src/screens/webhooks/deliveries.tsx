@@ -4,6 +4,7 @@ import { IconCheck, IconHourglass, IconSend, IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useMay } from "@/api/session";
 import classes from "@/editing/editing.module.css";
 import { Paged } from "@/editing/paged";
 import { Rows } from "@/editing/rows";
@@ -26,6 +27,7 @@ export function Deliveries({ id }: { id: string }) {
   const { t } = useTranslation(["webhooks", "editing"]);
   const format = useFormat();
   const eventText = useEventText();
+  const may = useMay();
   const client = useQueryClient();
   const errorText = useErrorText();
   const deliveries = useInfiniteQuery(deliveriesQuery(id));
@@ -54,7 +56,11 @@ export function Deliveries({ id }: { id: string }) {
                 key: "callback",
                 label: t("callback"),
                 cell: (row) =>
-                  row.callbackId ? <Link to={`/callbacks/${row.callbackId}`}>{row.callbackId.slice(0, 8)}</Link> : "–",
+                  may("ges.callback.view") ? (
+                    <Link to={`/callbacks/${row.callbackId}`}>{row.callbackId.slice(0, 8)}</Link>
+                  ) : (
+                    <span className={classes["code"]}>{row.callbackId.slice(0, 8)}</span>
+                  ),
               },
               {
                 key: "state",

@@ -61,7 +61,7 @@ function Document({ hook }: { hook: Webhook | undefined }) {
     draft.clear({ seen: hook?.revision ?? 0, doc: stored });
     void refresh();
   };
-  const saving = useSaving<WebhookEdit, Webhook & { secret?: string }>({
+  const saving = useSaving<WebhookEdit, Webhook>({
     send: (mine, seen) => saveWebhook(hook?.id, mine, seen),
     onSaved: (answer) => {
       done(t("editing:saved"));
