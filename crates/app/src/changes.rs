@@ -31,9 +31,9 @@ pub struct Watermark {
 
 /// What somebody wants done to a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// Cancel it.
-    Cancel,
+pub(crate) enum Wanted<'a> {
+    /// Cancel it, and why.
+    Cancel(Option<&'a str>),
     /// Give it this time.
     Move(Timestamp),
 }
@@ -56,13 +56,15 @@ fn moved(
 /// The change of one of many callbacks, by the rules of a single one.
 fn decided(
     callback: &Callback,
-    wanted: Wanted,
+    wanted: Wanted<'_>,
     stock: &Stock,
     by: &Actor,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
     match wanted {
-        Wanted::Cancel => Ok(Change::Cancel { by: by.clone() }),
+        Wanted::Cancel(note) => {
+            Ok(Change::Cancel { by: by.clone(), note: note.map(str::to_owned) })
+        }
         Wanted::Move(desired_at) => {
             let service = stock.service(&callback.service).ok_or(Refusal::UnknownName)?;
             moved(callback, service, desired_at, by, now)
@@ -95,7 +97,7 @@ impl App {
         by: Actor,
         expected: Option<Revision>,
     ) -> Result<Callback, Failure> {
-        self.change(tenant, id, Change::Cancel { by }, expected).await
+        self.change(tenant, id, Change::Cancel { by, note: None }, expected).await
     }
 
     /// Gives a callback another time: the old place is freed and the new one taken in one step, or nothing changes.
@@ -138,7 +140,7 @@ impl App {
         tenant: TenantId,
         lines: &Lines,
         by: &Actor,
-        wanted: &[(CallbackId, Wanted)],
+        wanted: &[(CallbackId, Wanted<'_>)],
     ) -> Result<Vec<Result<Callback, Failure>>, Fault> {
         let now = self.now();
         let ids: Vec<_> = wanted.iter().map(|(id, _)| (tenant, *id)).collect();

@@ -186,7 +186,7 @@ impl App {
         let cancel = |id| Aimed {
             tenant,
             callback: id,
-            change: Change::Cancel { by: by.clone() },
+            change: Change::Cancel { by: by.clone(), note: None },
             expected: None,
         };
         let changes: Vec<Aimed> =

@@ -92,15 +92,17 @@ impl App {
         }
     }
 
-    /// Cancels a callback for a person.
+    /// Cancels a callback for a person, who may say why.
     pub async fn cancel_for(
         &self,
         person: &Person,
         id: CallbackId,
+        note: Option<String>,
         expected: Option<Revision>,
     ) -> Result<Callback, Failure> {
         self.seen(person, id).await?;
-        self.cancel(person.tenant, id, by(person), expected).await
+        let change = Change::Cancel { by: by(person), note };
+        self.change(person.tenant, id, change, expected).await
     }
 
     /// Gives a callback another time for a person.

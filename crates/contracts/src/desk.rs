@@ -207,5 +207,5 @@ pub fn submit(attempt: u32) -> Change {
 
 /// A client's wish to cancel.
 pub fn cancel() -> Change {
-    Change::Cancel { by: Actor::Api }
+    Change::Cancel { by: Actor::Api, note: None }
 }

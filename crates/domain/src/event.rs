@@ -94,6 +94,6 @@ pub struct Event {
     pub attempt: Option<Attempt>,
     /// How it ended, on completion.
     pub reason: Option<Reason>,
-    /// A short machine-made remark, such as a dial result or the new time; never user data.
+    /// A short remark, such as a dial result, the new time, or why a person cancelled; never user data.
     pub note: Option<String>,
 }

@@ -64,7 +64,7 @@ impl App {
         };
         let wanted = |row: &Row| match row.to {
             Some(at) => (row.id, Wanted::Move(at)),
-            None => (row.id, Wanted::Cancel),
+            None => (row.id, Wanted::Cancel(kept.job.note.as_deref())),
         };
         let open: Vec<_> =
             chunk.rows.iter().filter(|row| !made.contains(&row.id)).map(wanted).collect();

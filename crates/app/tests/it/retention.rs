@@ -127,6 +127,6 @@ async fn a_call_that_came_in_ends_the_callback_that_it_belongs_to() {
         .unwrap();
     let clues = Clues { code: call_in.code, ..Clues::default() };
     assert!(app.match_call(tenant, &clues).await.unwrap().is_some());
-    let change = Change::Cancel { by: Actor::Api };
+    let change = Change::Cancel { by: Actor::Api, note: None };
     assert!(app.change(tenant, callback.id, change, None).await.is_err());
 }

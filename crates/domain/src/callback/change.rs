@@ -124,6 +124,8 @@ pub enum Change {
     Cancel {
         /// Who.
         by: Actor,
+        /// Why, in a person's own words; kept in its history.
+        note: Option<String>,
     },
     /// The customer reached the contact centre first.
     CalledIn,

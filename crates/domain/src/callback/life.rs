@@ -43,8 +43,8 @@ impl Callback {
             Change::Report(report) => self.report(report, now),
             Change::Seen { attempt, diagnostics } => self.seen(*attempt, diagnostics, now),
             Change::Missing { attempt } => self.missing(*attempt, now),
-            Change::Cancel { by } => self.cancel(by, Reason::CANCELLED, now),
-            Change::CalledIn => self.cancel(&Actor::Flow, Reason::CUSTOMER_CALLED_IN, now),
+            Change::Cancel { by, note } => self.cancel(by, Reason::CANCELLED, note.clone(), now),
+            Change::CalledIn => self.cancel(&Actor::Flow, Reason::CUSTOMER_CALLED_IN, None, now),
             Change::Reschedule { by, to } => self.reschedule(by, to, now),
             Change::Prioritise { by, priority } => self.prioritise(by, *priority, now),
             Change::Edit { by, edit } => self.edit(by, edit, now),
@@ -196,9 +196,15 @@ impl Callback {
         step.done()
     }
 
-    fn cancel(self, by: &Actor, reason: Reason, now: Timestamp) -> Result<Outcome, Refusal> {
+    fn cancel(
+        self,
+        by: &Actor,
+        reason: Reason,
+        note: Option<String>,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
         if self.allows(Action::Cancel) {
-            self.step(now).complete(reason, by, true).done()
+            self.step(now).complete(reason, by, true).remark(note).done()
         } else if self.reason.as_ref() == Some(&reason) {
             self.unchanged()
         } else {

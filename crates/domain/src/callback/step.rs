@@ -135,6 +135,14 @@ impl Step {
         self
     }
 
+    /// Adds a remark to what happened.
+    pub(super) fn remark(mut self, note: Option<String>) -> Self {
+        if let Some(event) = &mut self.changed.event {
+            event.note = note;
+        }
+        self
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "every arm of a life ends in a result")]
     pub(super) fn done(mut self) -> Result<Outcome, Refusal> {
         let callback = &mut self.changed.callback;

@@ -288,7 +288,7 @@ impl Stage<'_> {
         let id = known.copied().unwrap_or(given::id(9_999));
         let Some(callback) = self.oracle.find(self.tenant, id).await.unwrap() else {
             // Nobody's, or removed.
-            let change = Change::Cancel { by: Actor::Api };
+            let change = Change::Cancel { by: Actor::Api, note: None };
             return Some(Aimed { tenant: self.tenant, callback: id, change, expected: None });
         };
         let attempt = callback.live_attempt().unwrap_or(Attempt::FIRST);
@@ -322,7 +322,7 @@ impl Stage<'_> {
                 Change::Seen { attempt, diagnostics: Box::new(diagnostics) }
             }
             Doing::Missing => Change::Missing { attempt },
-            Doing::Cancel => Change::Cancel { by: Actor::Api },
+            Doing::Cancel => Change::Cancel { by: Actor::Api, note: None },
             Doing::CalledIn => Change::CalledIn,
             Doing::Reschedule(slot) => {
                 let at = Some(self.desired(*slot));

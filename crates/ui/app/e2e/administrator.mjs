@@ -1,6 +1,6 @@
 // What administrators come for: the rules, the setup, and who did what. Each journey stands alone.
 import { settled } from "./look.mjs";
-import { button, dialog, expect, holds, pick, rows } from "./hands.mjs";
+import { button, dialog, expect, holds, pick, rows, snap } from "./hands.mjs";
 import { BILLING, CLAIMS, SALES, SUPPORT, book, newNumber } from "./world.mjs";
 
 export const user = "administrator";
@@ -53,6 +53,7 @@ export const journeys = {
     await dialog(page).getByText("would hold more bookings than places").waitFor();
     await dialog(page).getByText(/As it stands, \d+ slots? holds? more bookings than places/).waitFor();
     await dialog(page).getByRole("row", { name: new RegExp(CLAIMS) }).first().waitFor();
+    await snap(page, "effect");
     await dialog(page).getByRole("button", { name: "Cancel" }).click();
     const now = await person.get("capacity-rules");
     await person.put("capacity-rules/assignments", { assignments: { [`${CLAIMS}_VQ`]: null } }, now.revision);
@@ -98,6 +99,7 @@ export const journeys = {
     await button(page, "Work it out").click();
     await page.getByText("keep the promise").waitFor();
     await page.getByText("Table", { exact: true }).click();
+    await snap(page, "planner-table");
     await page.getByRole("columnheader", { name: "Nine of ten within" }).waitFor();
     await pick(page, "Where", "A new rule");
     await page.getByLabel("Name").fill("Planned");
@@ -275,6 +277,7 @@ export const journeys = {
     const page = await open("");
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").fill("abo");
+    await snap(page, "palette");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "About", level: 1 }).waitFor();
     await page.getByText("Orchestration (ORS)").waitFor();
@@ -283,6 +286,8 @@ export const journeys = {
     await page.getByRole("heading", { name: "Callbacks", level: 1 }).waitFor();
     await rows(page).first().waitFor();
     await page.keyboard.press("?");
+    await dialog(page).waitFor();
+    await snap(page, "shortcuts");
     await dialog(page).getByText("Hold changes back").or(dialog(page).getByText("g", { exact: true })).first().waitFor();
   },
 };

@@ -1,5 +1,5 @@
 // Days on which something goes wrong: nothing typed is lost, and it is said what is the matter.
-import { button, dialog, eventually, expect, holds, list, panel, pick, rows } from "./hands.mjs";
+import { button, dialog, eventually, expect, holds, list, panel, pick, rows, snap } from "./hands.mjs";
 import { settled } from "./look.mjs";
 import { CLAIMS, SUPPORT, book, inHours, newNumber } from "./world.mjs";
 
@@ -67,6 +67,7 @@ export const journeys = {
     const both = page.getByRole("dialog", { name: "Somebody else was faster" });
     await both.getByText(mine).waitFor();
     await both.getByText(theirs).waitFor();
+    await snap(page, "both-sides");
     await both.getByRole("button", { name: "Save mine over it" }).click();
     await panel(page).getByText(mine).first().waitFor();
   },
@@ -111,6 +112,7 @@ export const journeys = {
     await stage.stop();
     await page.getByText("The service does not answer.").waitFor({ timeout: 30_000 });
     await page.getByRole("button", { name: "Disconnected" }).waitFor();
+    await snap(page, "gone");
     await stage.start();
     await page.getByText("The service does not answer.").waitFor({ state: "hidden", timeout: 30_000 });
     await signInAgain(page);
@@ -126,6 +128,7 @@ export const journeys = {
     const first = await rows(page).first().innerText();
     const { phoneNumber } = await book(stage, CLAIMS, { desiredTime: inHours(6) });
     await page.getByRole("button", { name: /changes? waiting/ }).waitFor();
+    await snap(page, "paused");
     await expect(rows(page).first()).text(first);
     await page.getByRole("button", { name: /changes? waiting/ }).click();
     await rows(page).first().getByText(phoneNumber).waitFor();

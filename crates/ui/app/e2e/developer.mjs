@@ -1,5 +1,5 @@
 // What developers come for: the accounts with others, the keys, the webhooks, and why something is refused.
-import { button, dialog, eventually, expect, holds, pick } from "./hands.mjs";
+import { button, dialog, eventually, expect, holds, snap } from "./hands.mjs";
 import { settled } from "./look.mjs";
 import { CLAIMS, SALES, SUPPORT, book, inHours, newNumber } from "./world.mjs";
 
@@ -138,6 +138,7 @@ export const journeys = {
       const one = page.locator('li[data-outcome="refused"]');
       await one.getByText(step, { exact: true }).waitFor();
       await one.getByText(String(code)).waitFor();
+      await snap(page, `refused-${code}`);
       await page.close();
     };
     const phone = "+12025550178";

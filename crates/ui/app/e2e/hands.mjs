@@ -1,5 +1,17 @@
 // What journeys do again and again.
 
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { APP } from "./stage.mjs";
+
+export const PICTURES = join(APP, "../../../target/ui-pictures");
+
+/** Takes a picture of what no address leads to: dialogs, menus, refusals. */
+export async function snap(page, name) {
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `moment-${name}.png`) });
+}
+
 /** The rows of the long list that is shown. */
 export const rows = (page) => page.locator("tbody tr[data-index]");
 export const button = (page, name) => page.getByRole("button", { name, exact: true });

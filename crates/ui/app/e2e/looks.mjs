@@ -1,10 +1,7 @@
 // How it looks: every screen and every view below it, light and dark, narrow to very wide, for every role.
-import { join } from "node:path";
+import { PICTURES } from "./hands.mjs";
 import { SCREENS, look } from "./look.mjs";
-import { APP } from "./stage.mjs";
 import { BILLING, SALES } from "./world.mjs";
-
-const PICTURES = join(APP, "../../../target/ui-pictures");
 
 /** Views below the screens themselves, as an administrator sees them. */
 const views = ({ weekdays, north, east, hook }) => [

@@ -3,11 +3,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { PICTURES } from "./hands.mjs";
 import { axe, settled, watch } from "./look.mjs";
 import { APP, raise } from "./stage.mjs";
 import { sow } from "./world.mjs";
 
-const GROUPS = ["service", "looks", "administrator", "supervisor", "developer", "monitor", "bad-days"];
+const GROUPS = ["service", "looks", "administrator", "supervisor", "developer", "monitor", "bad-days", "crowd"];
 
 if (!existsSync(join(APP, "dist/index.html"))) {
   console.error("dist is missing: npm run build first");
@@ -69,7 +70,7 @@ async function run(name, group) {
     } catch (error) {
       failed += 1;
       for (const [index, page] of pages().entries()) {
-        await page.screenshot({ path: join(APP, `../../../target/ui-pictures/failed-${failed}-${index}.png`) }).catch(() => undefined);
+        await page.screenshot({ path: join(PICTURES, `failed-${failed}-${index}.png`) }).catch(() => undefined);
       }
       console.log(`FAIL  ${whole}\n      ${String(error.message ?? error).split("\n").join("\n      ")}`);
     }

@@ -1,5 +1,5 @@
 // What supervisors keep the page open for: today's callbacks, one by one and in crowds, and how the queues fare.
-import { button, dialog, eventually, expect, holds, list, panel, pick, pickTime, rows } from "./hands.mjs";
+import { button, dialog, eventually, expect, holds, list, panel, pick, pickTime, rows, snap } from "./hands.mjs";
 import { settled } from "./look.mjs";
 import { CLAIMS, CROWD, SALES, SUPPORT, book, bookMany, inHours, newNumber } from "./world.mjs";
 
@@ -19,14 +19,15 @@ async function kept(page, act) {
 
 export const journeys = {
   "signs in, and lands where the link led": async ({ open }) => {
-    const page = await open("queues", { user: "" });
+    const page = await open(`callbacks?service=${CLAIMS}`, { user: "" });
     await page.getByLabel("User name").fill("supervisor");
     await page.getByRole("textbox", { name: "Password" }).fill("wrong");
     await button(page, "Sign in").click();
     await page.getByRole("alert").getByText("Wrong name or password.").waitFor();
     await page.getByRole("textbox", { name: "Password" }).fill("demo");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Queues", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "Callbacks", level: 1 }).waitFor();
+    await page.getByText(CLAIMS).first().waitFor();
   },
 
   "finds a number by typing it": async ({ stage, open }) => {
@@ -79,6 +80,7 @@ export const journeys = {
     await dialog(page).getByText("At a chosen time").click();
     await dialog(page).getByText(/^Office time: E[SD]T .* Your time: (GMT|BST)/).waitFor();
     await pickTime(page, 1);
+    await snap(page, "slot-picker");
     await page.getByRole("button", { name: /^Book for/ }).click();
     await panel(page).getByText(number).first().waitFor();
     await panel(page).getByText("at the office").first().waitFor();
@@ -97,6 +99,7 @@ export const journeys = {
     const clock = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit", timeZone: "America/New_York" }).format(new Date(slot.start));
     const full = dialog(page).getByRole("radio", { name: new RegExp(`^${clock}.*full`, "i") });
     await full.waitFor();
+    await snap(page, "slot-full");
     holds("it cannot be chosen", await full.isDisabled());
   },
 
@@ -138,6 +141,8 @@ export const journeys = {
     await dialog(page).getByRole("textbox").fill("Asked by e-mail");
     await dialog(page).getByRole("button", { name: "Cancel callback" }).click();
     await panel(page).getByText("Cancelled").first().waitFor();
+    await panel(page).getByText("Asked by e-mail").waitFor();
+    await snap(page, "callback-cancelled");
     await panel(page).getByRole("button", { name: "Cancel callback" }).hover();
     await page.getByRole("tooltip").getByText("It has ended").waitFor();
     await panel(page).getByRole("button", { name: "Book again" }).click();
@@ -170,6 +175,73 @@ export const journeys = {
     await button(page, "Close").last().click();
     await page.goto(`${stage.base}/ges/callbacks${of(phoneNumber)}&reason=CANCELLED`);
     await expect(rows(page)).count(5);
+  },
+
+  "cancels all of a filter, and the service does it while it tells how far it is": async ({ stage, open }) => {
+    const supervisor = await stage.as("supervisor");
+    const from = new Date(Date.parse(inHours(8 * 24))).toISOString();
+    await bookMany(stage, CROWD, 300, (index) => ({ desiredTime: new Date(Date.parse(from) + (index % 40) * 600_000).toISOString() }));
+    const page = await list(open, `?service=${CROWD}&state=SCHEDULED`);
+    await page.getByText(/· 250 loaded/).waitFor();
+    await page.getByRole("checkbox", { name: "Select all loaded rows" }).click();
+    await page.getByRole("button", { name: /^Take all/ }).click();
+    await marked(page).getByRole("button", { name: "Cancel callback" }).click();
+    const act = dialog(page).getByRole("button", { name: /^Cancel [\d,]+ callbacks/ });
+    await act.waitFor();
+    const count = (await act.innerText()).replace(/\D/g, "");
+    holds("nothing happens before the number is typed", await act.isDisabled());
+    await dialog(page).getByLabel("Why (kept in its history)").fill("The line is down");
+    await dialog(page).getByLabel(/^Type/).fill(count);
+    await snap(page, "bulk-question");
+    await act.click();
+    await dialog(page).getByRole("progressbar").waitFor();
+    await snap(page, "bulk-progress");
+    await dialog(page).getByText(/^All [\d,]+ done/).waitFor({ timeout: 60_000 });
+    const { count: open_ } = await supervisor.get(`callbacks/count?service=${CROWD}&state=SCHEDULED`);
+    holds("none is left", open_ === 0);
+    await button(page, "Close").last().click();
+    await page.goto(`${stage.base}/ges/callbacks?service=${CROWD}&reason=CANCELLED`);
+    await rows(page).first().click();
+    await panel(page).getByText("The line is down").waitFor();
+  },
+
+  "moves all of a filter, and sees which were refused and why": async ({ stage, open }) => {
+    const person = await stage.as("supervisor");
+    const { slots } = await person.get(`slots?service=${SALES}&from=${new Date(Date.now() + 5 * 86_400_000).toISOString()}&days=7`);
+    // The last of an afternoon can go nowhere half a day later: the office is closed then. The first of a morning can.
+    const free = slots.filter((slot) => slot.open && slot.left > 0);
+    const noon = free.find((slot) => slot.localStart.slice(11, 16) === "09:00") ?? free[0];
+    const phoneNumber = newNumber();
+    const evening = free.find((slot) => slot.localStart.slice(11, 16) > "14:00") ?? free.at(-1);
+    await book(stage, SALES, { phoneNumber, desiredTime: noon.start });
+    await book(stage, SALES, { phoneNumber, desiredTime: evening.start });
+    const page = await list(open, of(phoneNumber));
+    await page.getByRole("checkbox", { name: "Select all loaded rows" }).click();
+    await marked(page).getByRole("button", { name: "Reschedule" }).click();
+    await dialog(page).getByLabel("By how many minutes").fill("180");
+    await dialog(page).getByRole("button", { name: "Move 2 callbacks" }).click();
+    await dialog(page).getByText("All 2 done").waitFor();
+    await dialog(page).getByText("1 refused").waitFor();
+    await dialog(page).getByText(/office hours/i).first().waitFor();
+    await snap(page, "bulk-refused");
+  },
+
+  "stops a change of many, and finds it again": async ({ stage, open }) => {
+    await bookMany(stage, CROWD, 120, (index) => ({ desiredTime: new Date(Date.parse(inHours(10 * 24)) + index * 600_000).toISOString() }));
+    const page = await list(open, `?service=${CROWD}&state=SCHEDULED`);
+    await page.getByRole("checkbox", { name: "Select all loaded rows" }).click();
+    await marked(page).getByRole("button", { name: "Reschedule" }).click();
+    await dialog(page).getByLabel("By how many minutes").fill("30");
+    const act = dialog(page).getByRole("button", { name: /^Move [\d,]+ callbacks/ });
+    await dialog(page).getByLabel(/^Type/).fill((await act.innerText()).replace(/\D/g, ""));
+    await act.click();
+    await dialog(page).getByRole("button", { name: "Stop" }).click();
+    await dialog(page).getByText(/^Stopped after|^All/).waitFor({ timeout: 30_000 });
+    await button(page, "Close").last().click();
+    await button(page, "Changes of many").click();
+    await snap(page, "bulk-jobs");
+    await page.getByRole("menuitem", { name: /Move callbacks/ }).first().click();
+    await dialog(page).getByText(/^Stopped after|^All/).waitFor();
   },
 
   "compares services in the heat-map of bookings": async ({ open }) => {

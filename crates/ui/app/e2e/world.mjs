@@ -54,7 +54,8 @@ let numbers = 100;
 /** A telephone number that nobody else has. */
 export const newNumber = () => {
   numbers += 1;
-  return `+1${["212", "312", "415", "617"][numbers % 4]}555${String(1_000 + numbers).slice(-4)}`;
+  const area = ["212", "312", "415", "617"][numbers % 4];
+  return `+1${area}${200 + (Math.floor(numbers / 10_000) % 300)}${String(numbers % 10_000).padStart(4, "0")}`;
 };
 
 /** Books as a customer does. */

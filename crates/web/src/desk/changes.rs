@@ -106,7 +106,7 @@ pub(crate) struct NewTime {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the handler takes; a test compares the two")]
 pub(crate) struct CalledOff {
-    /// A remark for the audit log.
+    /// A remark, for its history and the audit log.
     #[schema(max_length = 500)]
     note: Option<String>,
     /// The revision that was seen; another one is refused with 40901.
@@ -238,10 +238,10 @@ async fn cancel(mut desk: Desk) -> Said {
     let note = fields.take("note", rules::owned(500));
     let expected = revision(&mut fields);
     fields.finish(Some(()))?;
-    if let Some(note) = note {
-        desk.remark(&note);
+    if let Some(note) = &note {
+        desk.remark(note);
     }
-    let answer = desk.app().cancel_for(desk.person(), id, expected).await;
+    let answer = desk.app().cancel_for(desk.person(), id, note, expected).await;
     outcome(&desk, id, answer).await
 }
 

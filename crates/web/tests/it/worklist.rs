@@ -143,6 +143,9 @@ async fn people_move_correct_and_call_off_what_they_saw() {
     let cancelled =
         ask(Method::POST, &format!("{one}/cancel"), json!({"note": "asked to"}), None).await;
     assert_eq!(cancelled.data()["actions"], json!(["recreate"]));
+    let detail = ask(Method::GET, &one, json!({}), None).await.data();
+    let last = detail["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["what"], &last["note"]), (&json!("COMPLETED"), &json!("asked to")));
     ask(Method::POST, &format!("{one}/cancel"), json!({}), None).await.data();
     let again = json!({"desiredTime": "2026-01-06T16:00:00Z"});
     let again = ask(Method::POST, &format!("{one}/recreate"), again, None).await.data();

@@ -25,7 +25,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         attempt.clone().prop_map(|n| Change::Unacknowledged { attempt: Attempt::new(n) }),
         attempt.clone().prop_map(|n| Change::Lapse { attempt: Attempt::new(n) }),
         attempt.prop_map(|n| Change::Missing { attempt: Attempt::new(n) }),
-        Just(Change::Cancel { by: Actor::Api }),
+        Just(Change::Cancel { by: Actor::Api, note: None }),
         Just(Change::CalledIn),
         Just(Change::Expire),
         (3600..9000_i64).prop_map(|secs| Change::Reschedule {

@@ -91,9 +91,10 @@ fn cancelling_gives_the_place_back_and_tells_the_session() {
     let waiting = scheduled(7200);
     let slot = waiting.slot;
     assert!(slot.is_some());
-    let cancel = Change::Cancel { by: Actor::Api };
+    let cancel = Change::Cancel { by: Actor::Api, note: Some(String::from("by e-mail")) };
     let done = make(waiting, &cancel, after(1));
     assert_eq!(done.released, slot);
+    assert_eq!(done.event.unwrap().note.as_deref(), Some("by e-mail"));
     assert_eq!(done.callback.reason, Some(Reason::CANCELLED));
 
     let live = make(queued(), &cancel, after(9));
@@ -117,7 +118,7 @@ fn what_an_agent_handles_is_neither_cancelled_nor_moved() {
     let talking = through(queued(), &[told(1, 1, State::Routing), told(1, 2, State::Processing)]);
     let to = moved_to(9000);
     for change in [
-        Change::Cancel { by: Actor::Api },
+        Change::Cancel { by: Actor::Api, note: None },
         Change::CalledIn,
         Change::Reschedule { by: Actor::Api, to },
         Change::Block,
@@ -196,7 +197,8 @@ fn a_device_that_is_gone_is_forgotten_and_the_others_are_not() {
     assert_eq!((dropped.event, dropped.timer), (None, TimerChange::Keep));
     let again = dropped.callback.clone().apply(&drop("t"), after(6)).unwrap();
     assert!(matches!(again, Outcome::Unchanged(_)));
-    let ended = make(dropped.callback, &Change::Cancel { by: Actor::Api }, after(7)).callback;
+    let ended =
+        make(dropped.callback, &Change::Cancel { by: Actor::Api, note: None }, after(7)).callback;
     let late = ended.apply(&drop("u"), after(8)).unwrap();
     assert!(matches!(late, Outcome::Unchanged(_)), "nobody is told of an ended callback");
 }

@@ -190,6 +190,178 @@ export interface components {
             /** @description The zone of a civil `desiredTime`. */
             timezone?: string;
         };
+        /** @description A change of many callbacks as it stands. */
+        Bulk: {
+            /**
+             * @description `cancel` or `reschedule`.
+             * @example cancel
+             */
+            action: string;
+            /** @description Who began it. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description The time that it moves to.
+             */
+            desiredTime?: string;
+            /**
+             * Format: int32
+             * @description Those that were looked at.
+             */
+            done: number;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            finishedAt?: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What they said of it. */
+            note?: string;
+            /**
+             * Format: int32
+             * @description Those for which it came to nothing.
+             */
+            refused: number;
+            /**
+             * Format: int32
+             * @description By how many minutes it moves.
+             */
+            shiftMinutes?: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /**
+             * @description `running`, also while it waits for its turn; `done` or `stopped`.
+             * @example running
+             */
+            state: string;
+            /**
+             * Format: int32
+             * @description Those that are as they were wanted.
+             */
+            succeeded: number;
+            /**
+             * Format: int32
+             * @description Its callbacks.
+             */
+            total: number;
+        };
+        /** @description Which callbacks: the fields of the list's query. A field that is absent leaves nobody out. */
+        BulkFilter: {
+            /**
+             * Format: date-time
+             * @description Booked at this time or later.
+             */
+            createdFrom?: string;
+            /**
+             * Format: date-time
+             * @description Booked before this time.
+             */
+            createdTo?: string;
+            /**
+             * Format: date-time
+             * @description Desired at this time or later.
+             */
+            desiredFrom?: string;
+            /**
+             * Format: date-time
+             * @description Desired before this time.
+             */
+            desiredTo?: string;
+            /** @description `immediate` or `scheduled`. */
+            kind?: string;
+            /** @description Of this number, whole. */
+            phone?: string;
+            /** @description In any of these queues. */
+            queue?: string[];
+            /** @description Ended by any of these reasons. */
+            reason?: string[];
+            /** @description Of any of these services. */
+            service?: string[];
+            /** @description In any of these states; of them those count in which the action is possible. */
+            state?: string[];
+        };
+        /** @description One page of changes. */
+        BulkList: {
+            /** @description The newest first. */
+            bulks: components["schemas"]["Bulk"][];
+            /** @description Where the next page begins; absent at the end. */
+            next?: string;
+        };
+        /** @description What a change would be about. */
+        BulkPreview: {
+            /**
+             * Format: int32
+             * @description How many callbacks; counted to 100 000.
+             */
+            count: number;
+            /** @description Whether there are no more. */
+            exact: boolean;
+            /** @description Some of them. */
+            sample: components["schemas"]["Row"][];
+        };
+        /** @description What is to be looked at. */
+        BulkQuestion: {
+            /** @description `cancel` or `reschedule`. */
+            action: string;
+            /** @description Which callbacks. */
+            filter: components["schemas"]["BulkFilter"];
+        };
+        /** @description What became of one callback. */
+        BulkResult: {
+            /**
+             * Format: uuid
+             * @description The callback.
+             */
+            callbackId: string;
+            /**
+             * Format: int32
+             * @description The code that a single change would have been refused with.
+             * @example 40016
+             */
+            code?: number;
+            /** @description What it means. */
+            message?: string;
+            /** @description Whether it is as it was wanted. */
+            ok: boolean;
+        };
+        /** @description One page of what became of callbacks. */
+        BulkResults: {
+            /** @description Where the next page begins; absent at the end of what is known now. A page may be short before that. */
+            next?: string;
+            /** @description In the order in which they were changed. */
+            rows: components["schemas"]["BulkResult"][];
+        };
+        /** @description A change of many callbacks. */
+        BulkWanted: {
+            /** @description `cancel` or `reschedule`. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description `reschedule`: to this time, in place of `shiftMinutes`.
+             */
+            desiredTime?: string;
+            /**
+             * Format: int32
+             * @description How many the preview counted. Where clearly more are found now, nothing is begun (40901, `data.count`).
+             */
+            expectedCount: number;
+            /** @description Which callbacks. */
+            filter: components["schemas"]["BulkFilter"];
+            /** @description A remark for those who look at the job, and for the audit log. */
+            note?: string;
+            /**
+             * Format: int32
+             * @description `reschedule`: by so many minutes from each callback's own time, or from now where that is past.
+             */
+            shiftMinutes?: number;
+        };
         /** @description Who caused a change. */
         By: {
             /** @description `api`, `user`, `session`, `flow` or `system`. */
@@ -1932,6 +2104,14 @@ export type AuditLine = components['schemas']['AuditLine'];
 export type AuditLog = components['schemas']['AuditLog'];
 export type BookedByHand = components['schemas']['BookedByHand'];
 export type BookingToCheck = components['schemas']['BookingToCheck'];
+export type Bulk = components['schemas']['Bulk'];
+export type BulkFilter = components['schemas']['BulkFilter'];
+export type BulkList = components['schemas']['BulkList'];
+export type BulkPreview = components['schemas']['BulkPreview'];
+export type BulkQuestion = components['schemas']['BulkQuestion'];
+export type BulkResult = components['schemas']['BulkResult'];
+export type BulkResults = components['schemas']['BulkResults'];
+export type BulkWanted = components['schemas']['BulkWanted'];
 export type By = components['schemas']['By'];
 export type CallInGroup = components['schemas']['CallInGroup'];
 export type CallInRow = components['schemas']['CallInRow'];

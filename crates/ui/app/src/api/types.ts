@@ -87,18 +87,7 @@ export interface QueueRow {
   at: Instant;
 }
 
-export interface Bulk {
-  id: string;
-  action: "cancel" | "reschedule";
-  state: "running" | "done" | "stopped";
-  total: number;
-  done: number;
-  succeeded: number;
-  refused: number;
-  by: string;
-  startedAt: Instant;
-  finishedAt?: Instant;
-}
+export type Bulk = Narrow<Api.Bulk, { action: "cancel" | "reschedule"; state: "running" | "done" | "stopped" }>;
 
 export type ServiceRow = Narrow<Api.ServiceRow, { managedBy: "designer" | "here" }>;
 export type ServiceList = Narrow<Api.ServiceList, { services: ServiceRow[] }>;

@@ -13,7 +13,7 @@ interface FilterLineProps {
 export function FilterLine({ filter, children }: FilterLineProps) {
   const { t } = useTranslation("editing");
   return (
-    <div className={classes["line"]} data-end role="search" aria-label={t("filter.label")}>
+    <div className={classes["filter"]} role="search" aria-label={t("filter.label")}>
       {children}
       {(["from", "to"] as const).map((end) => (
         <TextInput

@@ -24,6 +24,7 @@ import "@mantine/core/styles/CheckboxCard.css";
 import "@mantine/core/styles/ColorSwatch.css";
 import "@mantine/core/styles/Combobox.css";
 import "@mantine/core/styles/Drawer.css";
+import "@mantine/core/styles/Indicator.css";
 import "@mantine/core/styles/Kbd.css";
 import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Modal.css";

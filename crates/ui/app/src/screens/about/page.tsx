@@ -1,5 +1,5 @@
 // What runs here, and how its neighbours fare.
-import { Badge, Button, Table } from "@mantine/core";
+import { Badge, Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconCheck, IconCloudDownload, IconMinus, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { aboutQuery } from "@/api/queries";
 import { useMay, useMe } from "@/api/session";
 import type { About } from "@/api/types";
 import classes from "@/editing/editing.module.css";
+import { Rows } from "@/editing/rows";
 import { Copy } from "@/parts/copy";
 import { useErrorText } from "@/parts/errors";
 import { HERE, useFormat } from "@/parts/format";
@@ -35,32 +36,17 @@ function Content({ about }: { about: About }) {
   return (
     <>
       <Panel title={t("neighbours.title")} lead={t("neighbours.lead")} flush>
-        <Table horizontalSpacing="md">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t("neighbours.name")}</Table.Th>
-              <Table.Th>{t("neighbours.state")}</Table.Th>
-              <Table.Th>{t("neighbours.since")}</Table.Th>
-              <Table.Th>{t("neighbours.detail")}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {about.neighbours.map((neighbour) => (
-              <Table.Tr key={neighbour.name}>
-                <Table.Th scope="row">
-                  <Name of={neighbour.name} />
-                </Table.Th>
-                <Table.Td>
-                  <Health state={neighbour.state} />
-                </Table.Td>
-                <Table.Td>
-                  <When at={neighbour.since} />
-                </Table.Td>
-                <Table.Td>{neighbour.detail ?? "–"}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <Rows
+          label={t("neighbours.title")}
+          rows={about.neighbours}
+          rowKey={(neighbour) => neighbour.name}
+          columns={[
+            { key: "name", label: t("neighbours.name"), head: true, cell: ({ name }) => <Name of={name} /> },
+            { key: "state", label: t("neighbours.state"), cell: ({ state }) => <Health state={state} /> },
+            { key: "since", label: t("neighbours.since"), cell: ({ since }) => <When at={since} /> },
+            { key: "detail", label: t("neighbours.detail"), cell: ({ detail }) => detail ?? "–" },
+          ]}
+        />
       </Panel>
       <Panel title={t("installation")}>
         <Facts

@@ -2,14 +2,14 @@
 import { Button, Modal, NumberInput, Progress as Bar, Table, TextInput, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { CallbackRow } from "@/api/types";
+import type { Bulk, CallbackRow } from "@/api/types";
 import { useErrorText } from "@/parts/errors";
 import { useFormat } from "@/parts/format";
 import { Answer } from "@/parts/states";
 import { StateBadge } from "@/parts/state-badge";
 import { When } from "@/parts/when";
 import type { BulkAction } from "./bulk-bar";
-import { type Order, type Progress, useEach, useJob } from "./bulk-run";
+import { type Order, type Progress, useEach, useJob, useWatched } from "./bulk-run";
 import type { Filter } from "./filter";
 import classes from "./callbacks.module.css";
 
@@ -181,6 +181,18 @@ function Ask({ action, count, skipped, sample, onStart, onClose, starting = fals
         </Button>
       </div>
     </form>
+  );
+}
+
+/** A job that was begun before, here or elsewhere. */
+export function JobDialog({ job, onClose }: { job: Bulk; onClose: () => void }) {
+  const { t } = useTranslation("callbacks");
+  const { progress, stop } = useWatched(job.id);
+  return (
+    <Modal opened onClose={onClose} title={t(`bulk.${job.action}.title`)} size="lg">
+      {job.note && <p className={classes["dim"]}>“{job.note}”</p>}
+      <Going progress={progress ?? { ...job, refusedRows: [] }} onStop={stop} onClose={onClose} goesOn />
+    </Modal>
   );
 }
 

@@ -1,18 +1,12 @@
 // Changing many. A filter is the service's job, which goes on without this page; marked rows are asked one by one.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { get, post } from "@/api/client";
 import { isRefused } from "@/api/errors";
 import { useLive } from "@/api/live";
-import type { Bulk, CallbackRow } from "@/api/types";
+import type { BulkList, BulkPreview, BulkResult, BulkResults } from "@/api/schema";
+import type { Bulk, CallbackRow, Narrow } from "@/api/types";
 import { type Filter, toDocument } from "./filter";
-
-export interface RowResult {
-  callbackId: string;
-  ok: boolean;
-  code?: number;
-  message?: string;
-}
 
 export interface Progress {
   total: number;
@@ -20,8 +14,10 @@ export interface Progress {
   succeeded: number;
   refused: number;
   state: "running" | "done" | "stopped";
-  refusedRows: RowResult[];
+  refusedRows: BulkResult[];
 }
+
+type Preview = Narrow<BulkPreview, { sample: CallbackRow[] }>;
 
 export interface Order {
   action: "cancel" | "reschedule";
@@ -84,16 +80,63 @@ export function useEach() {
   return { progress, start, stop: () => (stop.current = true) };
 }
 
+const jobKey = (id: string | undefined) => ["bulk", "job", id] as const;
+
+/** The changes of many of the last week, the newest first. */
+export const jobsQuery = queryOptions({
+  queryKey: ["bulk", "list"],
+  queryFn: ({ signal }) => get<Narrow<BulkList, { bulks: Bulk[] }>>("bulk", { limit: 8 }, signal),
+  refetchInterval: ({ state }) => (state.data?.bulks.some((one) => one.state === "running") ? 3_000 : 60_000),
+});
+
+/** How a job fares that goes on without this page. */
+export function useWatched(id: string | undefined) {
+  const client = useQueryClient();
+  const key = jobKey(id);
+  const { data: job } = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => get<Bulk>(`bulk/${id ?? ""}`, undefined, signal),
+    enabled: id !== undefined,
+    // The stream may be paused or cut: the job is asked after, too.
+    refetchInterval: ({ state }) => (state.data?.state === "running" ? 1_500 : false),
+  });
+  useLive(
+    ["bulk"],
+    (changes) => {
+      const one = changes.map(({ data }) => data as Bulk).filter((news) => news.id === id).at(-1);
+      if (one) client.setQueryData<Bulk>(key, (before) => (before && before.done > one.done ? before : one));
+    },
+    () => void client.invalidateQueries({ queryKey: ["bulk"] }),
+  );
+  const over = job !== undefined && job.state !== "running";
+  useEffect(() => {
+    if (!over) return;
+    void client.invalidateQueries({ queryKey: ["callbacks"] });
+    void client.invalidateQueries({ queryKey: jobsQuery.queryKey });
+  }, [over, client]);
+  const refused = useQuery({
+    queryKey: [...key, "refused"],
+    queryFn: ({ signal }) => get<BulkResults>(`bulk/${id ?? ""}/rows`, { onlyRefused: true, limit: 100 }, signal),
+    enabled: over && job.refused > 0,
+  });
+  const stop = useMutation({
+    mutationFn: () => post<Bulk>(`bulk/${id ?? ""}/stop`),
+    onSuccess: (one) => client.setQueryData(key, one),
+  });
+  const progress: Progress | undefined = job && { ...job, refusedRows: refused.data?.rows ?? [] };
+  return { progress, stop: () => id !== undefined && stop.mutate() };
+}
+
 /** For all that a filter finds. */
 export function useJob(filter: Filter | undefined, action: "cancel" | "reschedule") {
   const client = useQueryClient();
   const [now] = useState(() => new Date());
-  const [key] = useState(() => crypto.randomUUID());
-  const [job, setJob] = useState<Bulk>();
+  // One key for one order, so that a lost answer begins it once; what was refused is another order.
+  const [key, setKey] = useState(() => crypto.randomUUID());
   const document = filter && toDocument(filter, now);
   const preview = useQuery({
     queryKey: ["bulk", "preview", action, JSON.stringify(document)],
-    queryFn: () => post<{ count: number; exact: boolean; sample: CallbackRow[] }>("bulk/preview", { action, filter: document }),
+    queryFn: () => post<Preview>("bulk/preview", { action, filter: document }),
     enabled: document !== undefined,
     staleTime: 0,
     gcTime: 0,
@@ -101,42 +144,15 @@ export function useJob(filter: Filter | undefined, action: "cancel" | "reschedul
   const start = useMutation({
     mutationFn: (order: Order) =>
       post<Bulk>("bulk", { ...order, filter: document, expectedCount: preview.data?.count ?? 0 }, { idempotencyKey: key }),
-    onSuccess: setJob,
-    onError: () => void preview.refetch(),
-  });
-  const stop = useMutation({ mutationFn: (id: string) => post<Bulk>(`bulk/${id}/stop`), onSuccess: setJob });
-  const newer = (one: Bulk | undefined) => {
-    if (one && (!job || one.done >= job.done || one.state !== "running")) setJob(one);
-  };
-  useLive(
-    ["bulk"],
-    (changes) => newer(changes.map(({ data }) => data as Bulk).filter((one) => one.id === job?.id).at(-1)),
-    () => undefined,
-  );
-  // The stream may be paused or cut; the job is asked after, too.
-  useQuery({
-    queryKey: ["bulk", job?.id],
-    queryFn: async ({ signal }) => {
-      const one = await get<Bulk>(`bulk/${job?.id ?? ""}`, undefined, signal);
-      newer(one);
-      if (one.state !== "running") void client.invalidateQueries({ queryKey: ["callbacks"] });
-      return one;
+    onSuccess: (job) => {
+      client.setQueryData(jobKey(job.id), job);
+      void client.invalidateQueries({ queryKey: jobsQuery.queryKey });
     },
-    enabled: job?.state === "running",
-    refetchInterval: 1_500,
+    onError: (error) => {
+      if (isRefused(error)) setKey(crypto.randomUUID());
+      void preview.refetch();
+    },
   });
-  const refused = useQuery({
-    queryKey: ["bulk", job?.id, "refused"],
-    queryFn: ({ signal }) => get<{ rows: RowResult[] }>(`bulk/${job?.id ?? ""}/rows`, { onlyRefused: true, limit: 100 }, signal),
-    enabled: job !== undefined && job.state !== "running" && job.refused > 0,
-  });
-  const progress: Progress | undefined = job && {
-    total: job.total,
-    done: job.done,
-    succeeded: job.succeeded,
-    refused: job.refused,
-    state: job.state,
-    refusedRows: refused.data?.rows ?? [],
-  };
-  return { preview, start, progress, stop: () => job && stop.mutate(job.id) };
+  const { progress, stop } = useWatched(start.data?.id);
+  return { preview, start, progress, stop };
 }

@@ -21,6 +21,7 @@ import { BulkBar } from "./bulk-bar";
 import { FIRST_CHOICE, useColumns } from "./columns";
 import { FilterBar } from "./filter-bar";
 import { type Filter, type Order, fromAddress, toAddress, toQuery } from "./filter";
+import { Jobs } from "./jobs";
 import { useCallbackList } from "./list";
 import { Views } from "./views";
 import classes from "./callbacks.module.css";
@@ -74,6 +75,7 @@ export default function CallbacksPage() {
         fill
         actions={
           <>
+            <Jobs />
             <Export filter={filter} choice={choice} />
             <ColumnChooser columns={columns} choice={choice} initial={FIRST_CHOICE} onChange={setChoice} />
             <Guarded needs="ges.callback.create">

@@ -7,7 +7,9 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { post } from "@/api/client";
 import { servicesQuery } from "@/api/queries";
+import type * as Api from "@/api/schema";
 import { useMay } from "@/api/session";
+import type { Narrow } from "@/api/types";
 import { dayIn, instantOf } from "@/parts/civil";
 import { HERE, useFormat } from "@/parts/format";
 import { Page, Panel } from "@/parts/page";
@@ -16,19 +18,8 @@ import classes from "./validate.module.css";
 
 const STEPS = ["service", "kind", "number", "numberRule", "time", "hours", "duplicates", "throttle", "capacity"] as const;
 
-interface Step {
-  step: (typeof STEPS)[number];
-  outcome: "passed" | "refused" | "skipped";
-  code?: number;
-  message?: string;
-  detail?: unknown;
-}
-
-interface Verdict {
-  accepted: boolean;
-  steps: Step[];
-  slots?: unknown;
-}
+type Step = Narrow<Api.StepRow, { step: (typeof STEPS)[number]; outcome: "passed" | "refused" | "skipped" }>;
+type Verdict = Narrow<Api.Verdict, { steps: Step[] }>;
 
 interface Question {
   service: string;
@@ -194,7 +185,7 @@ function Answered({ verdict, service }: { verdict: Verdict; service: string }) {
           );
         })}
       </ol>
-      <Free slots={verdict.slots} />
+      <Free slots={verdict.slots ?? {}} />
     </Panel>
   );
 }
@@ -204,12 +195,11 @@ function Detail({ value }: { value: unknown }) {
   return <p className={classes["detail"]}>{text}</p>;
 }
 
-/** Free slots near the wanted one: an object of starts and places left, as the public API gives it. */
-function Free({ slots }: { slots: unknown }) {
+/** Free slots near the wanted one: places left by their start. */
+function Free({ slots }: { slots: Record<string, number> }) {
   const { t } = useTranslation("validate");
   const format = useFormat();
-  if (typeof slots !== "object" || slots === null) return null;
-  const free = Object.entries(slots).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  const free = Object.entries(slots);
   if (free.length === 0) return null;
   return (
     <>
