@@ -209,7 +209,7 @@ fn chart(run: &mut Run) -> Result<Outcome> {
 
 fn journeys(run: &mut Run) -> Result<Outcome> {
     match ui::App::find(run.checkout)? {
-        Some(app) if app.has_journeys() => app.journeys()?,
+        Some(app) if app.has_journeys() => app.journeys(Scope::Tested)?,
         _ => return Ok(Outcome::Skipped("there are none")),
     }
     Ok(Outcome::Passed)

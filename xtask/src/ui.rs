@@ -9,9 +9,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 
+use crate::build::Scope;
 use crate::checkout::{Checkout, Profile};
 use crate::install::Need;
-use crate::{install, process, say};
+use crate::{build, install, process, say};
 
 const APP: &str = "crates/ui/app";
 
@@ -74,9 +75,10 @@ impl<'a> App<'a> {
         self.script("test")
     }
 
-    /// End-to-end tests in a browser, against the real binaries.
-    pub(crate) fn journeys(&self) -> Result<()> {
+    /// End-to-end tests in a browser, against the real binaries, which are built first.
+    pub(crate) fn journeys(&self, scope: Scope) -> Result<()> {
         install::ensure(&[BROWSER])?;
+        build::binaries(self.checkout, scope, Profile::Dev, &["ges-server", "ges-simulators"])?;
         self.script("e2e")
     }
 
@@ -179,7 +181,8 @@ pub(crate) fn act(checkout: &Checkout, options: Options) -> Result<()> {
     if options.check {
         app.check()
     } else if options.journeys {
-        app.journeys()
+        app.build()?;
+        app.journeys(Scope::Asked)
     } else {
         app.build()
     }
