@@ -8,6 +8,8 @@ import { defineConfig, type Plugin } from "vite";
 import { mock } from "./mock/plugin";
 
 const POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
+/** Where the service runs that the application is tried against while it is being developed. */
+const SERVICE = process.env["GES_ADDRESS"] ?? "http://127.0.0.1:3050";
 const TEXT = /\.(js|css|html|svg|json|map)$/;
 
 /** Writes `.br` and `.gz` beside every text file, so that the server never compresses anything itself. */
@@ -61,9 +63,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     port: Number(process.env["PORT"] ?? 5173),
-    proxy: process.env["GES_MOCK"]
-      ? {}
-      : { "/ges/api/": { target: process.env["GES_ADDRESS"] ?? "http://127.0.0.1:3050" } },
+    proxy: process.env["GES_MOCK"] ? {} : Object.fromEntries(["/ges/api/", "/engagement/"].map((path) => [path, { target: SERVICE }])),
   },
   preview: {
     host: "127.0.0.1",
