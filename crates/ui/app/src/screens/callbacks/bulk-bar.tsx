@@ -33,7 +33,7 @@ export function BulkBar({ filter, rows, total, selected, onClear }: BulkBarProps
     everything || marked.some((row) => row.actions.includes(wanted)) ? undefined : t(`bulk.none.${wanted}`);
   return (
     <>
-      <div className={classes["bulk"]} role="region" aria-label={t("bulk.label")}>
+      <div className={classes["bulk"]} role="region" aria-label={t("bulk.label")} hidden={selected.size === 0}>
         <b role="status">{t("bulk.selected", { count: n, n: number(n) })}</b>
         {!everything && total > selected.size && selected.size === rows.length && (
           <Guarded needs="ges.callback.bulk">

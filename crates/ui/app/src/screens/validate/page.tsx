@@ -190,9 +190,27 @@ function Answered({ verdict, service }: { verdict: Verdict; service: string }) {
   );
 }
 
+/** What a step has looked at, in words. */
 function Detail({ value }: { value: unknown }) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return <p className={classes["detail"]}>{text}</p>;
+  const { t, i18n } = useTranslation("validate");
+  const format = useFormat();
+  const text = () => {
+    if (typeof value !== "object" || value === null) {
+      const word = String(value);
+      return i18n.exists(`looked.${word}`, { ns: "validate" }) ? t(`looked.${word}`) : word;
+    }
+    const found = value as Record<string, string | number>;
+    const shown = Object.fromEntries(
+      Object.entries(found).map(([name, one]) => [name, typeof one === "number" ? format.number(one) : format.short(one)]),
+    );
+    if ("earliest" in found) return t("looked.window", shown);
+    if ("slot" in found) return t("looked.slot", shown);
+    if ("open" in found) return t("looked.open", shown);
+    if ("waiting" in found) return t("looked.waiting", shown);
+    if ("retryAfterSeconds" in found) return t("looked.retry", { time: format.duration(Number(found["retryAfterSeconds"])) });
+    return JSON.stringify(value);
+  };
+  return <p className={classes["detail"]}>{text()}</p>;
 }
 
 /** Free slots near the wanted one: places left by their start. */
