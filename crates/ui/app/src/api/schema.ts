@@ -457,7 +457,7 @@ export interface components {
         };
         /** @description Why it is called off. */
         CalledOff: {
-            /** @description A remark for the audit log. */
+            /** @description A remark, for its history and the audit log. */
             note?: string;
             /**
              * Format: int64
