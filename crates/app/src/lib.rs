@@ -148,6 +148,8 @@ pub struct Options {
     pub delivery_log: SignedDuration,
     /// How long records are kept after they ended.
     pub retention: SignedDuration,
+    /// How long the audit logs are kept.
+    pub audit: SignedDuration,
 }
 
 impl Options {
@@ -161,6 +163,7 @@ impl Options {
             admit_uncounted: true,
             delivery_log: SignedDuration::from_hours(7 * 24),
             retention: retention::KEPT,
+            audit: retention::AUDIT_KEPT,
         }
     }
 }

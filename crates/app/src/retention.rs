@@ -45,6 +45,8 @@ pub struct Purged {
     pub call_ins: u64,
     /// Changes of many callbacks, with what became of each.
     pub bulk_jobs: u64,
+    /// Lines of the audit logs.
+    pub audit: u64,
     /// Whether there is more to do at once.
     pub more: bool,
 }
@@ -58,6 +60,8 @@ pub struct Forgotten {
     pub events: u64,
     /// Call-ins.
     pub call_ins: u64,
+    /// What webhooks were told of its callbacks, or had yet to be told.
+    pub deliveries: u64,
     /// Callbacks that are still there, and go when they have ended and their sessions were told.
     pub remaining: u64,
 }
@@ -94,6 +98,15 @@ impl App {
                 tokio::task::yield_now().await;
             }
         }
+        for _step in 0..STEPS {
+            let audit = self.ports.audit.purge(now - self.options.audit, STEP).await?;
+            round.audit += audit;
+            if audit < STEP.into() {
+                break;
+            }
+            round.more = true;
+        }
+        metrics::counter!("ges_retention_purged", "type" => "audit").increment(round.audit);
         metrics::counter!("ges_retention_purged", "type" => "callbacks").increment(round.callbacks);
         metrics::counter!("ges_retention_purged", "type" => "call_ins").increment(round.call_ins);
         metrics::counter!("ges_retention_purged", "type" => "bulk_jobs").increment(round.bulk_jobs);
@@ -212,6 +225,11 @@ impl App {
             .collect();
         let ids: Vec<CallbackId> = rows.keys().copied().collect();
         let mut done = Forgotten::default();
+        // Before its callback: a step that is cut short leaves nothing that no callback leads to. Of one that is open
+        // webhooks are told on.
+        let ended = dossier.callbacks.iter().filter(|kept| !kept.callback.open());
+        let ended: Vec<CallbackId> = ended.map(|kept| kept.callback.id).collect();
+        done.deliveries = self.erase_deliveries(tenant, &ended).await?;
         loop {
             let erased = self.ports.call_ins.erase_call_ins(tenant, phone, &ids, STEP).await?;
             done.call_ins += u64::from(erased);
@@ -228,15 +246,37 @@ impl App {
         }
         let left = self.dossier(tenant, phone).await?;
         done.events = rows.values().sum();
+        let mut gone = rows;
         for kept in &left.callbacks {
-            done.events -= rows.get(&kept.callback.id).copied().unwrap_or(0);
+            done.events -= gone.remove(&kept.callback.id).unwrap_or(0);
         }
+        // Once more for those that ended between the two steps.
+        let gone: Vec<CallbackId> = gone.into_keys().collect();
+        done.deliveries += self.erase_deliveries(tenant, &gone).await?;
         let before = |kept: &&Kept| kept.callback.created_at <= wished_at;
         done.remaining = left.callbacks.iter().filter(before).count() as u64;
         if done.remaining == 0 {
             self.wish_granted(tenant, phone).await?;
         }
         Ok(done)
+    }
+
+    async fn erase_deliveries(
+        &self,
+        tenant: TenantId,
+        callbacks: &[CallbackId],
+    ) -> Result<u64, Fault> {
+        let mut erased = 0;
+        for some in callbacks.chunks(PAGE.into()) {
+            loop {
+                let gone = self.ports.deliveries.erase(tenant, some, STEP).await?;
+                if gone == 0 {
+                    break;
+                }
+                erased += u64::from(gone);
+            }
+        }
+        Ok(erased)
     }
 
     async fn wish_granted(&self, tenant: TenantId, phone: &PhoneNumber) -> Result<(), Fault> {
@@ -256,3 +296,5 @@ fn wish(tenant: TenantId, phone: &PhoneNumber) -> RecordKey {
 
 /// How long records are kept where nobody says otherwise.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How long the audit log is kept where nobody says otherwise.
+pub(crate) const AUDIT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 365);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use ges_domain::callback::{Callback, State};
-use ges_domain::id::{RecordId, Revision};
+use ges_domain::id::{CallbackId, RecordId, Revision};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
     DeliveryKey, Lease, LeasedParcel, Parcel, ParcelCursor, ParcelFate, ParcelSettlement,
@@ -43,6 +43,7 @@ macro_rules! deliveries {
                 a_webhook_fares_as_its_deliveries_do,
                 what_was_settled_can_be_sent_again,
                 what_waits_is_never_forgotten,
+                what_is_erased_of_a_callback_is_erased_whole_and_nothing_else,
             ] }
         }
     };
@@ -413,4 +414,38 @@ pub async fn what_waits_is_never_forgotten(world: World) {
     assert_eq!(forget(after(600), 10).await, 0);
     let log = desk.world.deliveries.log(desk.tenant, webhook(1), None, 10).await;
     assert_eq!(log.expect("the store answers").len(), 1);
+}
+
+/// Told, leased, waiting or yet to be spread: in bounded bites, and nobody else's.
+pub async fn what_is_erased_of_a_callback_is_erased_whole_and_nothing_else(world: World) {
+    let desk = listening(world.clone()).await;
+    let (mine, other) = (two_events(&desk, 1).await, two_events(&desk, 2).await);
+    let made = spread(&desk, 3, after(2)).await;
+    assert_eq!(made.len(), 12);
+    let leased = lease(&desk, after(2)).await;
+    settle(&desk, &leased[0], ParcelFate::Delivered, after(2)).await;
+    let late = desk.booked(3, 0).await;
+    let erase = async |callbacks: &[CallbackId], limit| {
+        let erased = desk.world.deliveries.erase(desk.tenant, callbacks, limit).await;
+        erased.expect("the store answers")
+    };
+    let stranger = Desk::of(world, tenant(2)).await;
+    let theirs = stranger.world.deliveries.erase(stranger.tenant, &[mine.id], 10).await;
+    assert_eq!(theirs.expect("the store answers"), 0, "another tenant has none of it");
+    assert_eq!(erase(&[], 10).await, 0);
+    let bites = [erase(&[mine.id, late.id], 4).await, erase(&[mine.id, late.id], 4).await];
+    assert_eq!(bites, [5, 2], "its news, and four deliveries; then the others");
+    assert_eq!(erase(&[mine.id, late.id], 4).await, 0);
+    assert_eq!(news(&desk).await, []);
+    for hook in 1..=3 {
+        let log = desk.world.deliveries.log(desk.tenant, webhook(hook), None, 10).await;
+        let log = log.expect("the store answers");
+        let callbacks: Vec<_> = log.iter().map(|row| row.key.callback).collect();
+        assert_eq!(callbacks, [other.id; 2]);
+    }
+    for one in &leased[1..] {
+        settle(&desk, one, ParcelFate::Delivered, after(3)).await;
+    }
+    let next = lease(&desk, after(60)).await;
+    assert!(next.iter().all(|it| it.parcel.key.callback == other.id), "{next:?}");
 }

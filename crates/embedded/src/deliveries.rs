@@ -19,6 +19,7 @@ use crate::documents::{
 };
 use crate::fault::{OrFault, Trouble};
 use crate::outbox::next_lease;
+use crate::retention;
 use crate::statements::run;
 use crate::store::Embedded;
 
@@ -86,7 +87,7 @@ const FORGET: &str = "DELETE FROM deliveries WHERE (tenant, webhook, callback, r
 const LAST_ID: [u8; 16] = [0xff; 16];
 
 #[derive(QueryableByName)]
-struct Number {
+pub(crate) struct Number {
     #[diesel(sql_type = BigInt)]
     n: i64,
 }
@@ -477,5 +478,18 @@ impl Deliveries for Embedded {
             Ok(gone.len())
         };
         self.writer().ask(move |session| session.step(forget)).await?
+    }
+
+    #[tracing::instrument(name = "store.erase_deliveries", skip_all)]
+    async fn erase(
+        &self,
+        tenant: TenantId,
+        callbacks: &[CallbackId],
+        limit: u16,
+    ) -> Result<u32, Fault> {
+        let callbacks = callbacks.to_vec();
+        let erase =
+            move |conn: &mut _| retention::erase_deliveries(conn, tenant, &callbacks, limit);
+        self.writer().ask(move |session| session.step(&erase)).await?
     }
 }

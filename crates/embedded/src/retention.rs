@@ -11,6 +11,7 @@ use ges_domain::phone::PhoneNumber;
 use ges_domain::time::Timestamp;
 use ges_ports::{Cursor, Erased, Fault, Gathered, Kept, Page, Search};
 
+use crate::deliveries::Number;
 use crate::documents::{Blob, callback_blob, micros, tenant_blob};
 use crate::fault::{OrFault, Trouble};
 use crate::statements::run;
@@ -23,6 +24,25 @@ const MOST: u16 = 1000;
 /// Forgets some counters of past slots. It walks over all counters of the tenant, which are few: a slot has one.
 const FORGET_SLOTS: &str = "DELETE FROM slots WHERE (tenant, service, start) IN \
     (SELECT tenant, service, start FROM slots WHERE tenant = ? AND start < ? LIMIT 1000)";
+
+const ERASE_NEWS: &str =
+    "DELETE FROM news WHERE tenant = ? AND callback = ? RETURNING revision AS n";
+
+/// A tenant has few webhooks: their names are stepped through, so that the key leads to the rows and no index is kept
+/// for this.
+const ERASE_DELIVERIES: &str = "DELETE FROM deliveries \
+    WHERE (tenant, webhook, callback, revision) IN (\
+        WITH RECURSIVE hooks (webhook) AS (\
+            SELECT min(webhook) FROM deliveries WHERE tenant = ?1 \
+            UNION ALL \
+            SELECT (SELECT min(d.webhook) FROM deliveries AS d \
+                WHERE d.tenant = ?1 AND d.webhook > hooks.webhook) \
+            FROM hooks WHERE hooks.webhook IS NOT NULL\
+        ) \
+        SELECT d.tenant, d.webhook, d.callback, d.revision FROM hooks \
+        JOIN deliveries AS d \
+            ON d.tenant = ?1 AND d.webhook = hooks.webhook AND d.callback = ?2 \
+        LIMIT ?3) RETURNING revision AS n";
 
 /// A callback to be removed.
 type Gone = (Vec<u8>, i64);
@@ -77,6 +97,32 @@ pub(crate) fn erase(
     let left: Vec<Vec<u8>> =
         of_number().limit(limit).select(callbacks::id).load(conn).or_fault()?;
     Ok(Erased { gone, left: u32::try_from(left.len()).unwrap_or(u32::MAX) })
+}
+
+/// Erases what webhooks heard, or have yet to hear, of callbacks; one step of a transaction.
+pub(crate) fn erase_deliveries(
+    conn: &mut SqliteConnection,
+    tenant: TenantId,
+    callbacks: &[CallbackId],
+    limit: u16,
+) -> Result<u32, Fault> {
+    let tenant = tenant_blob(tenant).to_vec();
+    let (mut gone, mut room) = (0, usize::from(limit));
+    for callback in callbacks {
+        let callback = callback_blob(*callback).to_vec();
+        let news = sql_query(ERASE_NEWS)
+            .bind::<Binary, _>(tenant.clone())
+            .bind::<Binary, _>(callback.clone());
+        gone += news.load::<Number>(conn).or_fault()?.len();
+        let deliveries = sql_query(ERASE_DELIVERIES)
+            .bind::<Binary, _>(tenant.clone())
+            .bind::<Binary, _>(callback)
+            .bind::<BigInt, _>(i64::try_from(room).unwrap_or(0));
+        let erased = deliveries.load::<Number>(conn).or_fault()?.len();
+        gone += erased;
+        room -= erased;
+    }
+    Ok(u32::try_from(gone).unwrap_or(u32::MAX))
 }
 
 fn remove_each(conn: &mut SqliteConnection, tenant: Blob, gone: Vec<Gone>) -> Result<u32, Fault> {

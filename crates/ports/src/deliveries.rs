@@ -218,6 +218,16 @@ pub trait Deliveries: Send + Sync {
 
     /// Forgets deliveries made before a time that wait for nothing, at most `limit`; answers how many.
     async fn forget(&self, before: Timestamp, limit: u16) -> Result<usize, Fault>;
+
+    /// Erases what webhooks heard, or have yet to hear, of a tenant's callbacks (at most 1000): their news, and at most
+    /// `limit` (1 to 1000) of their deliveries, also those that wait or are leased. Answers how many rows; none means
+    /// that nothing is left. The settlement of a delivery that is gone does nothing.
+    async fn erase(
+        &self,
+        tenant: TenantId,
+        callbacks: &[CallbackId],
+        limit: u16,
+    ) -> Result<u32, Fault>;
 }
 
 impl Tidings {

@@ -371,4 +371,27 @@ impl Deliveries for Postgres {
             .await?;
         Ok(gone)
     }
+
+    #[tracing::instrument(name = "store.erase_deliveries", skip_all)]
+    async fn erase(
+        &self,
+        tenant: TenantId,
+        callbacks: &[CallbackId],
+        limit: u16,
+    ) -> Result<u32, Fault> {
+        let ids = column(callbacks, |it| it.uuid());
+        let gone: Count = self
+            .changes()
+            .write(move |mut connection| {
+                Box::pin(async move {
+                    let erasing = statement(include_str!("sql/erase_deliveries.sql"))
+                        .bind::<Uuid, _>(tenant.uuid())
+                        .bind::<Array<Uuid>, _>(ids)
+                        .bind::<BigInt, _>(i64::from(limit));
+                    Cached(erasing).get_result(&mut connection).await
+                })
+            })
+            .await?;
+        Ok(u32::try_from(gone.n).unwrap_or(u32::MAX))
+    }
 }

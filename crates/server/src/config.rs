@@ -161,13 +161,15 @@ pub(crate) enum WhenUncounted {
 pub(crate) struct Retention {
     /// Days after which completed callbacks, ended call-ins and all that belongs to them are removed.
     pub(crate) days: u32,
+    /// Days after which lines of the audit log are removed.
+    pub(crate) audit_days: u32,
     /// Seconds between two rounds of removal.
     pub(crate) every_seconds: u64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { days: 30, every_seconds: 60 }
+        Self { days: 30, audit_days: 365, every_seconds: 60 }
     }
 }
 
@@ -361,6 +363,7 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
     range("dispatch.lease_seconds", config.dispatch.lease_seconds.into(), 5, 300);
     range("dispatch.batch", config.dispatch.batch.into(), 1, 1000);
     range("retention.days", config.retention.days.into(), 1, 3650);
+    range("retention.audit_days", config.retention.audit_days.into(), 1, 36_500);
     range("retention.every_seconds", config.retention.every_seconds, 1, 86_400);
     range("dispatch.concurrency", config.dispatch.concurrency as u64, 1, 1000);
     range("server.drain_seconds", config.server.drain_seconds, 0, 60);

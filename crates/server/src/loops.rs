@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ges_app::App;
+use ges_app::{App, Purged};
 use ges_auth::{Gws, Local};
 use ges_ports::{Clock as _, Effects, Notices};
 use ges_urs::Urs;
@@ -169,9 +169,11 @@ impl Loops {
             let app = Arc::clone(&cleaner);
             async move {
                 match app.purge().await {
-                    Ok(round) if round.callbacks + round.call_ins > 0 => tracing::info!(
+                    Ok(round) if round != Purged::default() => tracing::info!(
                         callbacks = round.callbacks,
                         call_ins = round.call_ins,
+                        bulk_jobs = round.bulk_jobs,
+                        audit = round.audit,
                         "records whose time was over were removed"
                     ),
                     Ok(_nothing) => {}

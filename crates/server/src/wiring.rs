@@ -127,6 +127,7 @@ fn options(config: &Config) -> anyhow::Result<Options> {
         batch: config.dispatch.batch,
         concurrency: config.dispatch.concurrency,
         retention: SignedDuration::from_hours(24 * i64::from(config.retention.days)),
+        audit: SignedDuration::from_hours(24 * i64::from(config.retention.audit_days)),
         admit_uncounted: config.throttle.when_uncounted == WhenUncounted::Admit,
         delivery_log: SignedDuration::from_hours(24 * i64::from(config.webhooks.log_days.get())),
         ..Options::new(node)

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use ges_app::{CallInFailure, CallInWish};
+use ges_app::{CallInFailure, CallInWish, WantedWebhook};
 use ges_contracts::given;
 use ges_domain::callback::{Change, State, UserData};
 use ges_domain::callin::{Allocation, Clues, Group};
 use ges_domain::event::Actor;
-use ges_domain::id::Revision;
+use ges_domain::id::{RecordId, Revision};
 use ges_domain::name::GroupName;
 use ges_domain::phone::PhoneNumber;
+use ges_ports::{AuditEntry, AuditFilter, AuditOutcome};
 
 use crate::house::House;
 
@@ -26,6 +27,44 @@ fn wish(caller: Option<PhoneNumber>) -> CallInWish {
         callback: None,
         key: None,
     }
+}
+
+/// A webhook that hears everything.
+async fn listening(house: &House) -> RecordId {
+    let wanted = WantedWebhook {
+        url: String::from("https://example.com/hooks"),
+        description: None,
+        states: Vec::new(),
+        services: Vec::new(),
+        enabled: None,
+    };
+    house.app.add_webhook(house.tenant, wanted).await.unwrap().0.id
+}
+
+#[tokio::test]
+async fn lines_of_the_audit_log_go_by_age() {
+    let house = House::open().await;
+    let line = |number: u32, at| AuditEntry {
+        id: RecordId::new(given::id(number).uuid()),
+        tenant: house.tenant,
+        at,
+        who: String::from("ann"),
+        what: String::from("callback.cancel"),
+        on: None,
+        outcome: AuditOutcome::Done,
+        code: None,
+        note: None,
+        correlation: given::id(number).uuid(),
+        address: None,
+    };
+    house.app.write_down(&line(1, house.now())).await.unwrap();
+    house.turn(364 * 86_400);
+    house.app.write_down(&line(2, house.now())).await.unwrap();
+    assert_eq!(house.app.purge().await.unwrap().audit, 0);
+    house.turn(86_401);
+    assert_eq!(house.app.purge().await.unwrap().audit, 1);
+    let left = AuditFilter { limit: 10, ..AuditFilter::default() };
+    assert_eq!(house.app.audit(house.tenant, &left).await.unwrap().entries.len(), 1);
 }
 
 #[tokio::test]
@@ -54,6 +93,7 @@ async fn what_ended_long_ago_goes_and_nothing_else() {
 async fn a_number_is_forgotten_everywhere_once_its_sessions_are_told() {
     let house = Arc::new(House::open().await);
     let (app, tenant, phone) = (&house.app, house.tenant, given::phone(1));
+    let webhook = listening(&house).await;
     app.put_call_in_group(tenant, &help(), Revision::NONE).await.unwrap();
     app.call_in(tenant, wish(Some(phone.clone()))).await.unwrap();
     let done = house.booked(1, Some(3600)).await;
@@ -63,6 +103,8 @@ async fn a_number_is_forgotten_everywhere_once_its_sessions_are_told() {
     house.live(1).await;
     house.started(queued.id, 1).await.unwrap();
     let other = house.booked(2, Some(3600)).await;
+    // One message of each callback is told, those behind it wait, and what comes now is news.
+    app.herald().await.unwrap();
 
     let dossier = app.dossier(tenant, &phone).await.unwrap();
     assert_eq!((dossier.callbacks.len(), dossier.call_ins.len()), (3, 1));
@@ -73,6 +115,7 @@ async fn a_number_is_forgotten_everywhere_once_its_sessions_are_told() {
     assert_eq!((forgotten.callbacks, forgotten.call_ins), (2, 1));
     assert_eq!(forgotten.remaining, 1, "its session must be told first");
     assert_eq!(forgotten.events, 4, "two bookings and two cancellations");
+    assert_eq!(forgotten.deliveries, 7, "of the one that remains, too: it has ended");
     assert_eq!(app.keep_forgetting().await.unwrap(), 1);
     house.tick().await;
     assert_eq!(house.ors.signals().len(), 1);
@@ -80,6 +123,9 @@ async fn a_number_is_forgotten_everywhere_once_its_sessions_are_told() {
     let dossier = app.dossier(tenant, &phone).await.unwrap();
     assert!(dossier.callbacks.is_empty() && dossier.call_ins.is_empty());
     house.find(other.id).await;
+    let told = house.app.webhook_log(tenant, webhook, None, 100).await.unwrap();
+    assert!(told.iter().all(|row| row.key.callback == other.id), "{told:?}");
+    assert_eq!(told.len(), 1);
 
     // A customer who comes back is a customer like any other.
     let again = house.booked(1, Some(3600)).await;

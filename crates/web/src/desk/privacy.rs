@@ -1,5 +1,6 @@
 //! The rights of a number's owner: to be told everything that is kept of it, and to be forgotten.
 
+use ges_app::Forgotten;
 use ges_domain::access::Permission as P;
 use ges_domain::booking::IdempotencyKey;
 use ges_domain::callin::CallIn;
@@ -150,6 +151,8 @@ pub(crate) struct ErasedDocument {
     events: u64,
     /// Requests for numbers to call in on.
     call_ins: u64,
+    /// What webhooks were told of its callbacks, or had yet to be told.
+    deliveries: u64,
 }
 
 /// Forgets a number: what waits is cancelled, what is kept is erased, what must go on goes when it is done.
@@ -169,7 +172,7 @@ async fn forget(mut desk: Desk) -> Said {
     let phone = number(&fields.finish(text)?)?;
     about(&desk, &phone);
     let done = desk.app().forget(desk.tenant(), &phone, &desk.actor()).await?;
-    let (callbacks, events, call_ins) = (done.callbacks, done.events, done.call_ins);
-    let erased = ErasedDocument { callbacks, events, call_ins };
-    Ok(Answer::data(&ForgottenDocument { erased, remaining: done.remaining }))
+    let Forgotten { callbacks, events, call_ins, deliveries, remaining } = done;
+    let erased = ErasedDocument { callbacks, events, call_ins, deliveries };
+    Ok(Answer::data(&ForgottenDocument { erased, remaining }))
 }

@@ -331,7 +331,7 @@ async fn a_number_is_told_of_and_forgotten() {
     let told = ask(&house, "/privacy/forget", &sure).await.data();
     assert_eq!(
         told,
-        json!({"erased": {"callbacks": 1, "events": 2, "callIns": 0}, "remaining": 0})
+        json!({"erased": {"callbacks": 1, "events": 2, "callIns": 0, "deliveries": 0}, "remaining": 0})
     );
     assert_eq!(ask(&house, "/privacy/export", &owner).await.data()["callbacks"], json!([]));
     let log = read(&house, "/audit?what=number").await;
