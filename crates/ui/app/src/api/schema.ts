@@ -742,6 +742,11 @@ export interface components {
             callbacks: number;
             /**
              * Format: int64
+             * @description What webhooks were told of its callbacks, or had yet to be told.
+             */
+            deliveries: number;
+            /**
+             * Format: int64
              * @description Rows of their histories.
              */
             events: number;
