@@ -55,7 +55,13 @@ impl App {
                 outcome = Err(fault.into());
                 break;
             }
-            let service = self.shelf.service(tenant, &wish.service).await?;
+            let service = match self.shelf.service(tenant, &wish.service).await {
+                Ok(service) => service,
+                Err(failure) => {
+                    self.give_back(&counted, now).await;
+                    return Err(failure);
+                }
+            };
             let wait = self.spill(&service, &wish.request, now).await;
             let booking = Booking::plan(id, wish.request.clone(), &service, wait, now);
             let booking = match booking {
@@ -92,6 +98,9 @@ impl App {
                     if booked.callback().kind == Kind::Immediate {
                         self.due.notify_one();
                     }
+                } else {
+                    // Somebody else's request with the same key was first: this one took nothing.
+                    self.give_back(&counted, now).await;
                 }
                 Ok(booked)
             }

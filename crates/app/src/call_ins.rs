@@ -1,5 +1,8 @@
 //! Click-to-call-in: groups of numbers, requests for one of them, and the calls that come.
 
+use std::collections::HashSet;
+
+use ges_domain::access::{Lines, Person};
 use ges_domain::booking::{Fingerprint, IdempotencyKey};
 use ges_domain::callback::{Change, UserData};
 use ges_domain::callin::{CallIn, CallerNeeded, Clues, Group, Request};
@@ -248,12 +251,27 @@ impl App {
         }
     }
 
-    /// One page of call-ins, the newest first.
-    pub async fn call_ins(
+    /// One page of call-ins that a person may see, the newest first; those of callbacks in other lines of business are
+    /// left out, so it may be shorter than was asked for.
+    pub async fn call_ins_for(
         &self,
-        tenant: TenantId,
+        person: &Person,
         search: &CallInSearch,
     ) -> Result<CallInPage, Fault> {
-        self.ports.call_ins.call_ins(tenant, search, self.now()).await
+        let mut page = self.ports.call_ins.call_ins(person.tenant, search, self.now()).await?;
+        if matches!(person.lines, Lines::All) {
+            return Ok(page);
+        }
+        let ids: Vec<_> =
+            page.call_ins.iter().filter_map(|it| Some((person.tenant, it.callback?))).collect();
+        let found = self.ports.callbacks.find_each(&ids).await?;
+        let hidden: HashSet<CallbackId> = found
+            .into_iter()
+            .flatten()
+            .filter(|callback| !person.lines.hold(&callback.queue))
+            .map(|callback| callback.id)
+            .collect();
+        page.call_ins.retain(|it| it.callback.is_none_or(|id| !hidden.contains(&id)));
+        Ok(page)
     }
 }

@@ -20,8 +20,8 @@ use ges_domain::numbers;
 use ges_domain::retry::{Backoff, spread};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    Admission, Aimed, Allowance, ChangeError, Fate, Fault, Lease, Leased, Orchestrator, SessionRef,
-    SessionRequest, Settlement, Subject,
+    Admission, Aimed, Allowance, ChangeError, Fate, Fault, FaultKind, Lease, Leased, Orchestrator,
+    SessionRef, SessionRequest, Settlement, Subject,
 };
 
 use crate::App;
@@ -30,6 +30,10 @@ use crate::App;
 const RECONSIDER_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// Without an orchestration server, callbacks are looked at this often: only their end can come.
 const IDLE_LOOK: SignedDuration = SignedDuration::from_secs(60);
+/// A callback that cannot be read is looked at this often: somebody has to mend it.
+const UNREADABLE: SignedDuration = SignedDuration::from_mins(5);
+/// While the rules of numbers cannot be read, a callback waits this long.
+const RULES_LOOK: SignedDuration = SignedDuration::from_secs(5);
 /// Tries after which a session is not told something any more.
 const SIGNAL_TRIES: u32 = 20;
 
@@ -83,15 +87,25 @@ impl Step<'_> {
     async fn work(&mut self, leased: Vec<Leased>) -> Result<(), Fault> {
         let ids: Vec<(TenantId, CallbackId)> =
             leased.iter().map(|leased| (leased.id.tenant, leased.id.callback)).collect();
-        let found = self.app.ports.callbacks.find_each(&ids).await?;
+        let found = self.read(&ids).await?;
         let mut submits = Vec::new();
         let mut outside = Vec::new();
         let mut pushes = Vec::new();
         let mut changes = Vec::new();
         for (leased, callback) in leased.into_iter().zip(found) {
-            let Some(callback) = callback else {
-                self.settle(&leased, Fate::Done);
-                continue;
+            let callback = match callback {
+                Ok(Some(callback)) => callback,
+                Ok(None) => {
+                    self.settle(&leased, Fate::Done);
+                    continue;
+                }
+                Err(fault) => {
+                    metrics::counter!("ges_unreadable_callbacks_total").increment(1);
+                    tracing::error!(tenant = %leased.id.tenant, callback.id = %leased.id.callback,
+                        error = ?fault.source, "a callback cannot be read, and waits for somebody to look at it");
+                    self.again(&leased, UNREADABLE);
+                    continue;
+                }
             };
             let over = self.now >= callback.expires_at();
             match leased.effect {
@@ -106,10 +120,33 @@ impl Step<'_> {
                 Effect::Watch { .. } => outside.push((leased, callback)),
             }
         }
-        self.change(changes).await?;
-        self.submit(submits).await?;
-        self.talk(outside).await?;
-        self.push(pushes).await
+        // What one kind of work fails on is no reason to leave the others undone.
+        let done = [
+            self.change(changes).await.map(drop),
+            self.submit(submits).await,
+            self.talk(outside).await,
+            self.push(pushes).await,
+        ];
+        done.into_iter().collect()
+    }
+
+    /// Callbacks as they stand, in the order asked for; one that cannot be read spoils no other.
+    async fn read(
+        &self,
+        ids: &[(TenantId, CallbackId)],
+    ) -> Result<Vec<Result<Option<Callback>, Fault>>, Fault> {
+        let callbacks = &self.app.ports.callbacks;
+        match callbacks.find_each(ids).await {
+            Ok(found) => Ok(found.into_iter().map(Ok).collect()),
+            Err(fault) if fault.kind == FaultKind::Misbehaved => {
+                let mut each = Vec::with_capacity(ids.len());
+                for (tenant, id) in ids {
+                    each.push(callbacks.find(*tenant, *id).await);
+                }
+                Ok(each)
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     fn settle(&mut self, leased: &Leased, fate: Fate) {
@@ -184,9 +221,18 @@ impl Step<'_> {
                 self.settle(&leased, Fate::Again(look));
                 continue;
             }
-            if self.blocked(&callback).await? {
-                fenced.push((leased, Change::Block));
-                continue;
+            match self.blocked(&callback).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    fenced.push((leased, Change::Block));
+                    continue;
+                }
+                Err(fault) => {
+                    tracing::warn!(callback.id = %callback.id, peer = fault.peer,
+                        fault.kind = fault.kind.as_str(), "a number's rules cannot be read: the callback waits");
+                    self.again(&leased, RULES_LOOK);
+                    continue;
+                }
             }
             if let Some(wait) = self.held_back(&callback).await {
                 self.again(&leased, wait);

@@ -5,10 +5,10 @@
 //! cannot be told everything is told that something was missed, and reads again.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ges_domain::access::Person;
+use ges_domain::access::{Permission, Person};
 use ges_domain::callback::Callback;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::time::{SignedDuration, Timestamp};
@@ -28,8 +28,12 @@ const AT_ONCE: u16 = 10_000;
 const STEP: usize = 500;
 /// What a watcher may be behind, in changes.
 const BEHIND: usize = 2_048;
-/// Watchers of one node.
-const WATCHERS: usize = 2_000;
+/// Changes that somebody is told of who comes back; after more they read everything again.
+const CAUGHT_UP: u16 = 1_000;
+/// Watches of one node, of one tenant there, and of one person there: pages in so many windows.
+const MOST: [usize; 3] = [2_000, 500, 20];
+/// A watch that is older than any that is let go on belongs to somebody who does not listen: its place is free.
+const STALLED: SignedDuration = SignedDuration::from_mins(15);
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +93,28 @@ impl Watched {
 #[derive(Default)]
 pub(crate) struct Live {
     watched: Mutex<HashMap<TenantId, Watched>>,
+    places: Mutex<BTreeMap<u64, Taken>>,
+    last_place: AtomicU64,
     closed: AtomicBool,
+}
+
+/// A place that somebody watches from.
+struct Taken {
+    tenant: TenantId,
+    user_name: String,
+    since: Timestamp,
+}
+
+/// Gives the place back when its watcher goes.
+struct Place {
+    number: u64,
+    live: Arc<Live>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.live.places().remove(&self.number);
+    }
 }
 
 impl Live {
@@ -97,10 +122,29 @@ impl Live {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn places(&self) -> MutexGuard<'_, BTreeMap<u64, Taken>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for a person, if there is one.
+    fn place(self: &Arc<Self>, person: &Person, now: Timestamp) -> Option<Place> {
+        let mut places = self.places();
+        places.retain(|_, it| now.duration_since(it.since) < STALLED);
+        let of_tenant = || places.values().filter(|it| it.tenant == person.tenant);
+        let of_person = of_tenant().filter(|it| it.user_name == person.user_name).count();
+        let taken = [places.len(), of_tenant().count(), of_person];
+        if taken.iter().zip(MOST).any(|(taken, most)| *taken >= most) {
+            return None;
+        }
+        let number = self.last_place.fetch_add(1, Ordering::Relaxed);
+        let user_name = person.user_name.clone();
+        places.insert(number, Taken { tenant: person.tenant, user_name, since: now });
+        Some(Place { number, live: Arc::clone(self) })
+    }
+
     fn subscribe(&self, tenant: TenantId, now: Timestamp) -> Option<Receiver<Happened>> {
         let mut watched = self.lock();
-        let watchers: usize = watched.values().map(|it| it.tell.receiver_count()).sum();
-        if self.closed.load(Ordering::Acquire) || watchers >= WATCHERS {
+        if self.closed.load(Ordering::Acquire) {
             return None;
         }
         let tenant = watched.entry(tenant).or_insert_with(|| Watched::new(now));
@@ -143,9 +187,9 @@ impl Live {
         watched.values_mut().for_each(|known| known.go_on(now));
     }
 
-    /// Gives up telling what happened until now.
-    fn miss(&self, now: Timestamp) {
-        for watched in self.lock().values_mut() {
+    /// Gives up telling a tenant what happened until now.
+    fn miss(&self, tenant: TenantId, now: Timestamp) {
+        if let Some(watched) = self.lock().get_mut(&tenant) {
             watched.say(Happened::Missed);
             watched.since = now;
             watched.told.clear();
@@ -154,12 +198,12 @@ impl Live {
 }
 
 /// One who watches.
-#[derive(Debug)]
 pub struct Watcher {
     person: Person,
     /// What happened before.
     before: VecDeque<Happened>,
     news: Receiver<Happened>,
+    _place: Place,
 }
 
 impl Watcher {
@@ -176,13 +220,18 @@ impl Watcher {
                 },
             };
             match &happened {
-                Happened::Callback(_, callback) if !self.person.lines.hold(&callback.queue) => {}
+                Happened::Callback(_, callback) if !sees(&self.person, callback) => {}
                 Happened::Callback(..) | Happened::Catalogue(_) | Happened::Missed => {
                     return Some(happened);
                 }
             }
         }
     }
+}
+
+/// Whether a person may hear of a callback.
+fn sees(person: &Person, callback: &Callback) -> bool {
+    person.may(Permission::ViewCallbacks) && person.lines.hold(&callback.queue)
 }
 
 impl App {
@@ -196,23 +245,29 @@ impl App {
         since: Option<Timestamp>,
     ) -> Result<Watcher, CannotWatch> {
         let now = self.now();
+        let place = self.live.place(person, now).ok_or(CannotWatch::Full)?;
         let news = self.live.subscribe(person.tenant, now).ok_or(CannotWatch::Full)?;
         let since = since.unwrap_or(now).min(now);
         let mut before = VecDeque::new();
         if now.duration_since(since) > AWAY {
             before.push_back(Happened::Missed);
-        } else {
-            let tenants = [person.tenant];
-            let stirred = self.ports.callbacks.stirred(&tenants, since - OVERLAP, AT_ONCE).await?;
-            if stirred.len() >= BEHIND {
+        } else if person.may(Permission::ViewCallbacks) {
+            let (tenants, from) = ([person.tenant], since - OVERLAP);
+            let stirred = self.ports.callbacks.stirred(&tenants, from, CAUGHT_UP).await?;
+            if stirred.len() == usize::from(CAUGHT_UP) {
                 before.push_back(Happened::Missed);
             } else {
                 let callbacks =
                     stirred.iter().map(|it| ((it.tenant, it.callback), it.at)).collect();
-                self.read_each(&callbacks, |_, happened| before.push_back(happened)).await?;
+                let keep = |_, happened| match &happened {
+                    // What they may not hear of takes no room.
+                    Happened::Callback(_, callback) if !sees(person, callback) => {}
+                    _ => before.push_back(happened),
+                };
+                self.read_each(&callbacks, keep).await?;
             }
         }
-        Ok(Watcher { person: person.clone(), before, news })
+        Ok(Watcher { person: person.clone(), before, news, _place: place })
     }
 
     /// Tells watchers what happened since the last look; answers how many callbacks they were told of. The server steps
@@ -220,10 +275,18 @@ impl App {
     pub async fn tell_watchers(&self) -> Result<usize, Fault> {
         let Some((tenants, since)) = self.live.tenants() else { return Ok(0) };
         let now = self.now();
-        let stirred = self.ports.callbacks.stirred(&tenants, since, AT_ONCE).await?;
+        let mut stirred = self.ports.callbacks.stirred(&tenants, since, AT_ONCE).await?;
         if stirred.len() == usize::from(AT_ONCE) {
-            self.live.miss(now);
-            return Ok(0);
+            // One of them may be the cause, and the others need not miss anything for it.
+            stirred.clear();
+            for tenant in &tenants {
+                let of_one = self.ports.callbacks.stirred(&[*tenant], since, AT_ONCE).await?;
+                if of_one.len() == usize::from(AT_ONCE) {
+                    self.live.miss(*tenant, now);
+                } else {
+                    stirred.extend(of_one);
+                }
+            }
         }
         let untold = self.live.untold(&stirred);
         self.read_each(&untold, |tenant, happened| self.live.tell(tenant, happened)).await?;

@@ -89,7 +89,11 @@ pub(crate) fn lease(conn: &mut SqliteConnection, wish: &Lease) -> Result<Vec<Lea
         return Ok(Vec::new());
     }
     let lease = next_lease(conn)?;
-    due.into_iter().map(|row| take(conn, wish, lease, row)).collect()
+    let mut leased = Vec::new();
+    for row in due {
+        leased.extend(take(conn, wish, lease, row)?);
+    }
+    Ok(leased)
 }
 
 pub(crate) fn next_lease(conn: &mut SqliteConnection) -> Result<i64, Fault> {
@@ -103,7 +107,7 @@ fn take(
     wish: &Lease,
     lease: i64,
     (tenant, callback, ordinal, due_at, effect, tries): Due,
-) -> Result<Leased, Fault> {
+) -> Result<Option<Leased>, Fault> {
     let id = EffectId {
         tenant: TenantId::new(columns::uuid("outbox", "tenant", &tenant)?),
         callback: CallbackId::new(columns::uuid("outbox", "callback", &callback)?),
@@ -116,13 +120,22 @@ fn take(
         outbox::lease_until.eq(micros(wish.until)),
     ));
     run(conn, mine)?;
-    Ok(Leased {
+    // One that cannot be read spoils no other: it comes back when its lease lapses, and is told of each time.
+    let effect = match columns::read("outbox", &effect) {
+        Ok(effect) => effect,
+        Err(fault) => {
+            tracing::error!(tenant = %id.tenant, callback.id = %id.callback, error = ?fault.source,
+                "an effect cannot be read and is not carried out");
+            return Ok(None);
+        }
+    };
+    Ok(Some(Leased {
         id,
-        effect: columns::read("outbox", &effect)?,
+        effect,
         due_at: instant("outbox", "due_at", due_at)?,
         tries: count("outbox", "tries", tries)?,
         lease: number(lease),
-    })
+    }))
 }
 
 /// Settles effects; one step of a transaction.

@@ -41,8 +41,16 @@ pub(crate) async fn lease(pool: &Pool, wish: &Lease) -> Result<Vec<Leased>, Faul
     let wish = wish.clone();
     let rows =
         pool.write(|connection| Box::pin(async move { take(connection, &wish).await })).await?;
-    let leased: Result<Vec<_>, Failure> = rows.iter().map(leased).collect();
-    let mut leased = leased?;
+    // One that cannot be read spoils no other: it comes back when its lease lapses, and is told of each time.
+    let read = |row: &LeasedRow| match leased(row) {
+        Ok(leased) => Some(leased),
+        Err(failure) => {
+            tracing::error!(tenant = %row.tenant, callback.id = %row.callback, error = ?failure.fault.source,
+                "an effect cannot be read and is not carried out");
+            None
+        }
+    };
+    let mut leased: Vec<Leased> = rows.iter().filter_map(read).collect();
     // The statement picks the longest due; it does not say in which order it hands them over.
     leased.sort_unstable_by_key(|it| (it.due_at, it.id));
     Ok(leased)

@@ -16,6 +16,9 @@ use crate::fault::Failure;
 /// 2000-01-01T00:00:00Z in microseconds since 1970: the database counts from there.
 const EPOCH: i64 = 946_684_800_000_000;
 
+/// The earliest instant that the database knows, 4714 BC: whatever lies before it lies before everything that is stored.
+const EARLIEST: i64 = -211_813_488_000_000_000;
+
 /// An instant as `timestamptz`: whole microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Timestamptz)]
@@ -23,7 +26,7 @@ pub(crate) struct At(pub(crate) Timestamp);
 
 impl ToSql<Timestamptz, Pg> for At {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        let stamp = PgTimestamp(self.0.as_microsecond() - EPOCH);
+        let stamp = PgTimestamp((self.0.as_microsecond() - EPOCH).max(EARLIEST));
         ToSql::<Timestamptz, Pg>::to_sql(&stamp, &mut out.reborrow())
     }
 }

@@ -110,8 +110,9 @@ impl Target {
             acquire_timeout: config.acquire_timeout(),
             deadline: config.deadline(),
             prepared: config.prepared_statements,
-            begin: format!("BEGIN{local}"),
-            begin_read: format!("BEGIN READ ONLY{local}"),
+            // Said, because a database may have another default, and what is read under a lock must be what stands.
+            begin: format!("BEGIN ISOLATION LEVEL READ COMMITTED{local}"),
+            begin_read: format!("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY{local}"),
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_domain::token::TokenHash;
-use ges_ports::{HumanToken, Verdict};
+use ges_ports::{CaptchaSite, HumanToken, Verdict};
 
 /// A verdict stands for as long as the token would have lived.
 pub(crate) const STANDS: SignedDuration = SignedDuration::from_mins(2);
@@ -40,12 +40,11 @@ impl Memory {
     /// A token's place, and when the token was first seen.
     pub(crate) fn cell(
         &self,
-        site_key: &str,
+        site: &CaptchaSite,
         token: &HumanToken,
         now: Timestamp,
     ) -> (Cell, Timestamp) {
-        // Keys of sites hold no line's end, so no two pairs are written alike.
-        let key = TokenHash::of(&format!("{site_key}\n{}", token.expose())).hex();
+        let key = TokenHash::of(&named(site, token)).hex();
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST && !entries.contains_key(&key) {
             make_room(&mut entries, now);
@@ -55,6 +54,28 @@ impl Memory {
         let entry = entries.entry(key).or_insert_with(fresh);
         (Arc::clone(&entry.cell), entry.seen_at)
     }
+}
+
+/// A token as it is judged: by this secret and these bounds, and for nobody who merely knows the public key of the site.
+/// The parts are told apart as they are quoted.
+fn named(site: &CaptchaSite, token: &HumanToken) -> String {
+    let CaptchaSite {
+        site_key,
+        secret,
+        version,
+        project,
+        min_score,
+        expected_action,
+        allowed_hostnames,
+        // What follows from a verdict changes nothing of it.
+        enforce: _,
+        fail_mode: _,
+    } = site;
+    let (secret, token) = (secret.expose(), token.expose());
+    format!(
+        "{site_key:?} {secret:?} {version:?} {project:?} {min_score:?} {expected_action:?} \
+         {allowed_hostnames:?} {token:?}"
+    )
 }
 
 /// Forgets what cannot matter any more, and if that is not enough, the older half.
@@ -72,14 +93,42 @@ fn make_room(entries: &mut HashMap<String, Entry>, now: Timestamp) {
 
 #[cfg(test)]
 mod tests {
+    use ges_ports::{CaptchaVersion, FailMode, Secret};
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn cell(memory: &Memory, site: &str, token: &str, second: i64) -> Cell {
-        memory.cell(site, &HumanToken::new(token.to_owned()), at(second)).0
+    fn site(secret: &str) -> CaptchaSite {
+        CaptchaSite {
+            site_key: String::from("a public key"),
+            secret: Secret::new(secret),
+            version: CaptchaVersion::V3,
+            project: None,
+            min_score: 0.5,
+            expected_action: None,
+            allowed_hostnames: Vec::new(),
+            enforce: true,
+            fail_mode: FailMode::Open,
+        }
+    }
+
+    fn cell(memory: &Memory, secret: &str, token: &str, second: i64) -> Cell {
+        memory.cell(&site(secret), &HumanToken::new(token.to_owned()), at(second)).0
+    }
+
+    #[test]
+    fn who_knows_the_public_key_alone_leaves_no_verdict_for_others() {
+        let memory = Memory::default();
+        let ours = cell(&memory, "ours", "t", 0);
+        assert!(!Arc::ptr_eq(&ours, &cell(&memory, "a secret that lets all pass", "t", 0)));
+        let strict = CaptchaSite { min_score: 0.9, ..site("ours") };
+        let token = HumanToken::new(String::from("t"));
+        assert!(!Arc::ptr_eq(&ours, &memory.cell(&strict, &token, at(0)).0));
+        let open = CaptchaSite { enforce: false, ..site("ours") };
+        assert!(Arc::ptr_eq(&ours, &memory.cell(&open, &token, at(0)).0));
     }
 
     #[test]

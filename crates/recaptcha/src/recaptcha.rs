@@ -113,7 +113,7 @@ impl Humans for Recaptcha {
         remote_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<Verdict, VouchError> {
-        let (cell, seen_at) = self.memory.cell(&site.site_key, token, now);
+        let (cell, seen_at) = self.memory.cell(site, token, now);
         let mut known = cell.lock().await;
         let stale = Verdict::Doubtful(Doubt::Stale);
         match *known {

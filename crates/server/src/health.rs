@@ -92,7 +92,7 @@ impl Watch {
 
 fn component(name: &str, trouble: Option<String>) -> Component {
     let standing = if trouble.is_none() { Standing::Up } else { Standing::Down };
-    Component { name: name.to_owned(), standing, since: None, last_error: trouble }
+    Component { name: name.to_owned(), tenant: None, standing, since: None, last_error: trouble }
 }
 
 #[async_trait]
@@ -119,6 +119,7 @@ impl Health for Watch {
         if let Some(ors) = &self.ors {
             all.extend(ors.health().into_iter().map(|node| Component {
                 name: format!("ors {}", node.url),
+                tenant: None,
                 standing: if node.barred { Standing::Down } else { Standing::Up },
                 since: node.last_error.as_ref().map(|(at, _)| *at),
                 last_error: node.last_error.map(|(_, what)| what),
@@ -127,6 +128,7 @@ impl Health for Watch {
         if let Some(urs) = &self.urs {
             all.extend(urs.health().into_iter().map(|node| Component {
                 name: format!("urs {} of {}", node.url, node.tenant),
+                tenant: Some(node.tenant),
                 standing: if node.answers && !node.barred { Standing::Up } else { Standing::Down },
                 since: node.last_error.as_ref().map(|(at, _)| *at),
                 last_error: node.last_error.map(|(_, what)| what),
@@ -135,6 +137,7 @@ impl Health for Watch {
         if let Some(gws) = &self.gws {
             all.extend(gws.health().into_iter().map(|service| Component {
                 name: format!("{} {}", service.peer, service.address),
+                tenant: None,
                 standing: match (service.since, service.down) {
                     (None, _) => Standing::Unknown,
                     (Some(_), true) => Standing::Down,

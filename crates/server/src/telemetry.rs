@@ -182,6 +182,11 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
         Unit::Count,
         "calls of webhooks, by what became of the message"
     );
+    describe_counter!(
+        "ges_unreadable_callbacks_total",
+        Unit::Count,
+        "times that a callback was due and could not be read; each is logged with its id"
+    );
     describe_gauge!("ges_monitor_size", "callbacks and effects under watch, by type");
     Ok(handle)
 }

@@ -17,8 +17,9 @@ use actix_web::http::header::{
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use futures::FutureExt as _;
-use ges_app::{App, Call as SessionCall};
+use ges_app::{App, Call as SessionCall, Failure};
 use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::refusal::Refusal;
 use ges_domain::trace::Trace;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -113,14 +114,32 @@ impl Call {
         caller::client_ip(peer, self.headers(), self.web.config().trusted_proxies)
     }
 
-    /// The session that speaks for the callback in the path.
+    /// The session that would speak for the callback in the path; see [`Call::heard`].
     pub(crate) fn session(&self) -> Result<SessionCall, Problem> {
         let id: String = self.path()?;
         let nowhere = |_not_one| Problem::new(Code::NoSuchCallback, "id is not a UUID");
         let id: CallbackId = id.parse().map_err(nowhere)?;
-        let session = caller::session(self.app(), id, self.headers())?;
-        self.tenant.set(Some(session.tenant));
-        Ok(session)
+        caller::session(self.app(), id, self.headers())
+    }
+
+    /// What came of a session's word. Anybody can write a tenant into a token: whose the request is counts from when the
+    /// token was found to be its callback's.
+    pub(crate) fn heard<T>(
+        &self,
+        session: SessionCall,
+        heard: Result<T, Failure>,
+    ) -> Result<T, Problem> {
+        let proven = match &heard {
+            Ok(_) => true,
+            Err(Failure::Refused(refusal)) => {
+                !matches!(refusal, Refusal::NoSuchCallback | Refusal::TokenInvalid)
+            }
+            Err(_) => false,
+        };
+        if proven {
+            self.tenant.set(Some(session.tenant));
+        }
+        Ok(heard?)
     }
 
     /// The variable parts of the path, decoded.
@@ -347,6 +366,8 @@ where
     let (status, code) = (sealed.status, sealed.code);
     let mut response = sealed.send(&request, route, correlation).await;
     if audience == Audience::Public {
+        // One address serves all contact centres, each by its key: no cache on the way may keep an answer.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let welcome = welcome(&web, tenant.get(), request.headers()).await;
         web.cors().allow(request.headers(), response.headers_mut(), welcome);
     }

@@ -31,6 +31,8 @@ impl Standing {
 pub struct Component {
     /// Its name, such as `store` or `ors`.
     pub name: String,
+    /// The only contact centre that it serves; none where it serves all.
+    pub tenant: Option<TenantId>,
     /// How it fares.
     pub standing: Standing,
     /// Since when.

@@ -153,3 +153,32 @@ async fn a_node_that_stops_ends_what_is_watched() {
     let again = house.app.watch(&supervisor(house.tenant, Lines::All), None).await;
     assert!(matches!(again, Err(CannotWatch::Full)));
 }
+
+#[tokio::test]
+async fn nobody_takes_all_places_and_who_does_not_listen_loses_theirs() {
+    let house = House::open().await;
+    let person = supervisor(house.tenant, Lines::All);
+    let mut held = Vec::new();
+    for _window in 0..20 {
+        held.push(house.app.watch(&person, None).await.unwrap());
+    }
+    assert!(matches!(house.app.watch(&person, None).await, Err(CannotWatch::Full)));
+    let colleague = Person { user_name: String::from("colleague"), ..person.clone() };
+    house.app.watch(&colleague, None).await.unwrap();
+    held.pop();
+    held.push(house.app.watch(&person, None).await.unwrap());
+    assert!(house.app.watch(&person, None).await.is_err());
+    house.turn(15 * 60);
+    house.app.watch(&person, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_callbacks_nobody_hears_who_may_not_see_them() {
+    let house = House::open().await;
+    let nobody = Person { roles: BTreeSet::new(), ..supervisor(house.tenant, Lines::All) };
+    house.booked(1, None).await;
+    let mut nobody = house.app.watch(&nobody, None).await.unwrap();
+    house.booked(2, None).await;
+    house.app.tell_watchers().await.unwrap();
+    assert_eq!(seen(&mut nobody).await, [""; 0]);
+}

@@ -259,7 +259,13 @@ impl Catalogue {
         {
             return Err(EditRefusal::NoSuchHours(hours.clone()));
         }
-        let entry = Entry { managed_by: ManagedBy::Here, ..Entry::published(settings.clone()) };
+        // An emergency outlives an edit, as it does a publication, until the settings say the same.
+        let emergency = standing.and_then(|entry| entry.emergency);
+        let entry = Entry {
+            managed_by: ManagedBy::Here,
+            emergency: emergency.filter(|said| *said != settings.emergency),
+            ..Entry::published(settings.clone())
+        };
         self.services.insert(name.clone(), entry);
         room(self.services.len(), MAX_ENTRIES)
     }

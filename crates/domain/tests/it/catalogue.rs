@@ -222,6 +222,16 @@ fn an_emergency_that_was_declared_here_holds_until_the_publisher_says_the_same()
     let (still, _) = shut.publish(&with(2, false), &BTreeSet::new()).unwrap();
     assert!(closed(&still), "a publication of other things does not open it");
     assert!(!closed(&edited(&still, &declare(false))));
+    let here = Edit::Service {
+        name: service("Here"),
+        settings: Box::new(settings("Sales_VQ", Some("Days"))),
+    };
+    let closed_here = edited(
+        &edited(&catalogue, &here),
+        &Edit::Emergency { service: service("Here"), closed: true },
+    );
+    let saved = edited(&closed_here, &here);
+    assert!(saved.service(&service("Here")).unwrap().settings.emergency, "nor does an edit");
     let (agreed, _) = still.publish(&with(3, true), &BTreeSet::new()).unwrap();
     let (over, _) = agreed.publish(&with(4, false), &BTreeSet::new()).unwrap();
     assert!(!closed(&over), "the publisher closed it too, and opened it again");

@@ -281,3 +281,18 @@ async fn a_frozen_wire_is_a_fault_of_every_call_and_never_a_hang() {
     wire.frozen.store(false, Ordering::Relaxed);
     soon(async { while store.find(desk.tenant, booked.id).await.is_err() {} }).await;
 }
+
+/// A row that cannot be read is one callback's trouble.
+#[tokio::test]
+async fn an_effect_that_cannot_be_read_is_no_reason_to_leave_others_undone() {
+    let store = crate::given::store().await;
+    let desk = Desk::open(World::of(Arc::clone(&store))).await;
+    let odd = desk.book(&desk.immediate(1)).await;
+    let good = desk.book(&desk.immediate(2)).await;
+    let spoil = format!("UPDATE outbox SET effect = '{{}}' WHERE callback = '{}'", odd.id);
+    testing::run(&store, &spoil).await.unwrap();
+    let wish =
+        Lease { owner: given::node(1), now: given::after(1), until: given::after(2), limit: 10 };
+    let leased = store.lease(&wish).await.unwrap();
+    assert_eq!(leased.iter().map(|it| it.id.callback).collect::<Vec<_>>(), [good.id]);
+}

@@ -80,7 +80,7 @@ impl Pulse {
             Some(false) => Standing::Down,
             None => Standing::Unknown,
         };
-        Component { name: self.name.to_owned(), standing, since, last_error }
+        Component { name: self.name.to_owned(), tenant: None, standing, since, last_error }
     }
 
     fn known(&self) -> Felt {

@@ -90,7 +90,9 @@ impl From<Component> for Neighbour {
 )]
 async fn show(desk: Desk) -> Said {
     let about = desk.web().about();
-    let neighbours = desk.web().health().components().await;
+    let mut neighbours = desk.web().health().components().await;
+    // What serves another contact centre alone does not exist here.
+    neighbours.retain(|it| it.tenant.is_none_or(|tenant| tenant == desk.tenant()));
     Ok(Answer::data(&AboutUs {
         version: about.version,
         node: about.node.clone(),

@@ -250,13 +250,18 @@ pub(crate) struct CallInRows {
 
 fn row(call_in: &CallIn, now: Timestamp) -> CallInRow {
     let matched = call_in.matched.as_ref();
+    let stage = call_in.stage(now);
     CallInRow {
         id: call_in.id.uuid(),
         group: call_in.group.to_string(),
-        state: call_in.stage(now).as_str(),
+        state: stage.as_str(),
         phone_number: call_in.caller.as_ref().map(|phone| phone.e164().to_owned()),
         dnis: call_in.number.e164().to_owned(),
-        access_code: call_in.code.map(AccessCode::number),
+        // Whoever dials with a code that is live is taken for the customer.
+        access_code: (stage != Stage::Live)
+            .then_some(call_in.code)
+            .flatten()
+            .map(AccessCode::number),
         created_time: format_utc(call_in.created_at),
         expiration_time: format_utc(call_in.expires_at),
         matched_time: matched.map(|matched| format_utc(matched.at)),
@@ -302,7 +307,7 @@ async fn requests(desk: Desk) -> Said {
     });
     fields.finish(Some(()))?;
     let search = CallInSearch { group, caller, stage, created, after, limit };
-    let page = desk.app().call_ins(desk.tenant(), &search).await?;
+    let page = desk.app().call_ins_for(desk.person(), &search).await?;
     let now = desk.app().now();
     let requests = page.call_ins.iter().map(|call_in| row(call_in, now)).collect();
     let next =

@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
+use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
 
 use super::guard::Desk;
 use super::operation::{Operation, Verb};
@@ -53,19 +56,11 @@ impl DoorsAt<'_, '_> {
         Fut: Future<Output = Said> + 'static,
     {
         let operation = self.row(verb);
-        let handler = move |call: Call| {
-            let handler = handler.clone();
-            async move {
-                let mut watch = Watch::over(&call, operation);
-                let said = match Desk::enter(call, operation, &watch).await {
-                    Ok(desk) => handler(desk).await,
-                    Err(problem) => Err(problem),
-                };
-                watch.settle(&said).await;
-                said
-            }
-        };
-        self.at = self.at.on(verb.method(), handler);
+        if verb == Verb::Get {
+            // The connection leaves the body of an answer to HEAD away by itself.
+            self.at = self.at.on(Method::HEAD, watched(operation, handler.clone()));
+        }
+        self.at = self.at.on(verb.method(), watched(operation, handler));
         self
     }
 
@@ -124,5 +119,29 @@ impl DoorsAt<'_, '_> {
     /// Puts them in.
     pub(crate) fn mount(self) {
         self.at.mount(self.doors.cfg);
+    }
+}
+
+/// A handler behind its guard, with somebody who writes down what became of it.
+fn watched<F, Fut>(
+    operation: &'static Operation,
+    handler: F,
+) -> impl Fn(Call) -> LocalBoxFuture<'static, Said> + Clone + 'static
+where
+    F: Fn(Desk) -> Fut + Clone + 'static,
+    Fut: Future<Output = Said> + 'static,
+{
+    move |call: Call| {
+        let handler = handler.clone();
+        async move {
+            let mut watch = Watch::over(&call, operation);
+            let said = match Desk::enter(call, operation, &watch).await {
+                Ok(desk) => handler(desk).await,
+                Err(problem) => Err(problem),
+            };
+            watch.settle(&said).await;
+            said
+        }
+        .boxed_local()
     }
 }

@@ -148,6 +148,21 @@ fn document(named: &HoursName, document: &Map<String, Value>) -> Result<Hours, P
     Ok(read?.1)
 }
 
+/// Refuses an edit of office hours by which services of another line of business live too.
+async fn only_own(desk: &Desk, name: &HoursName) -> Result<(), Problem> {
+    let stock = desk.app().shelf().reload(desk.tenant()).await?;
+    let mut users = stock
+        .catalogue
+        .services
+        .values()
+        .filter(|entry| entry.settings.business_hours.as_ref() == Some(name));
+    if users.all(|entry| desk.sees(&entry.settings.virtual_queue)) {
+        return Ok(());
+    }
+    let message = "services of another line of business use the office hours; their administrator may edit them";
+    Err(Problem::new(Code::NotPermitted, message))
+}
+
 /// Makes office hours, or replaces those that were made here.
 #[utoipa::path(
     put, path = "/ges/api/v1/office-hours/{name}", operation_id = "editOfficeHours", tag = "services",
@@ -166,6 +181,7 @@ async fn edit(mut desk: Desk) -> Said {
     let mut fields = Fields::of(&body);
     let given = fields.need("document", rules::object);
     let hours = document(&name, fields.finish(given)?)?;
+    only_own(&desk, &name).await?;
     let edit = Edit::Hours(Box::new(hours));
     let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, &name));
     let done = administer(&desk, &edit, Some(seen), Mode::Make, None, now).await?;
@@ -185,6 +201,7 @@ async fn remove(desk: Desk) -> Said {
     let name = path_name(&desk)?;
     desk.about(&name);
     let seen = desk.if_match()?;
+    only_own(&desk, &name).await?;
     let edit = Edit::RemoveHours(name.clone());
     let now = |catalogue: &Catalogue| json!(known(&desk, catalogue, &name));
     administer(&desk, &edit, Some(seen), Mode::Make, None, now).await?;

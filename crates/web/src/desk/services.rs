@@ -1,7 +1,7 @@
 //! Services at the desk: what Designer published, what was made here, the switch for an emergency, and who changed what.
 
 use ges_app::{Chronicled, Mode, Thing};
-use ges_domain::access::Permission as P;
+use ges_domain::access::{Lines, Permission as P};
 use ges_domain::catalogue::{Catalogue, Edit, Entry, ManagedBy};
 use ges_domain::id::Revision;
 use ges_domain::name::ServiceName;
@@ -215,8 +215,13 @@ async fn edit(mut desk: Desk) -> Said {
         let queue = settings.virtual_queue.as_str();
         return Err(Problem::unknown_name("settings.virtualQueue", queue, None));
     }
+    let stock = desk.app().shelf().reload(desk.tenant()).await?;
+    if stock.catalogue.services.contains_key(&name) {
+        named(&desk, &stock.catalogue)?;
+    }
     let edit = Edit::Service { name: name.clone(), settings: Box::new(settings) };
-    let now = |catalogue: &Catalogue| json!(one(catalogue, &name));
+    let now =
+        |catalogue: &Catalogue| json!(named(&desk, catalogue).ok().map(|_| one(catalogue, &name)));
     let done = administer(&desk, &edit, Some(seen), Mode::Make, None, now).await?;
     Ok(Answer::data(&one(&done.catalogue, &name)))
 }
@@ -351,6 +356,30 @@ impl From<&Chronicled> for RevisionRow {
     }
 }
 
+/// Leaves out of a revision what the person may not see: services of another line of business, and rules of regions
+/// where these are not theirs to look at.
+fn only_seen(desk: &Desk, catalogue: &Catalogue, told: &mut Chronicled) {
+    let everything = matches!(desk.person().lines, Lines::All);
+    let regions = desk.person().may(P::ViewRegions);
+    if everything && regions {
+        return;
+    }
+    let seen = |thing: &Thing| match thing {
+        // A service that is gone has no queue any more by which it could be told whose it was.
+        Thing::Service(name) => {
+            let entry =
+                ServiceName::parse(name).ok().and_then(|name| catalogue.services.get(&name));
+            everything || entry.is_some_and(|entry| desk.sees(&entry.settings.virtual_queue))
+        }
+        Thing::RegionRule(_) => regions,
+        Thing::Hours(_) | Thing::CapacityRule(_) | Thing::NumberRule(_) => true,
+    };
+    told.differences.retain(|difference| seen(&difference.thing));
+    let named = |name: &String| told.differences.iter().any(|it| it.thing.name() == name);
+    told.changed.retain(named);
+    told.removed.retain(named);
+}
+
 /// Who changed what, the newest first.
 #[utoipa::path(
     get, path = "/ges/api/v1/services/revisions", operation_id = "listRevisions", tag = "services",
@@ -372,8 +401,10 @@ async fn revisions(desk: Desk) -> Said {
         number
     });
     fields.finish(Some(()))?;
-    let told = desk.app().revisions(desk.tenant(), before.map(Revision::new), limit).await?;
+    let mut told = desk.app().revisions(desk.tenant(), before.map(Revision::new), limit).await?;
     let full = told.len() == usize::from(limit);
+    let stock = desk.app().shelf().stock(desk.tenant()).await?;
+    told.iter_mut().for_each(|told| only_seen(&desk, &stock.catalogue, told));
     let next = told.last().filter(|_| full).map(|last| last.revision.to_string());
     Ok(Answer::data(&Revisions { revisions: told.iter().map(RevisionRow::from).collect(), next }))
 }
@@ -389,7 +420,9 @@ async fn revision(desk: Desk) -> Said {
     let nothing = || Problem::new(Code::NothingHere, "this revision is not remembered");
     let number = text.parse().map_err(|_not_one| nothing())?;
     let told = desk.app().revision(desk.tenant(), Revision::new(number)).await?;
-    let told = told.ok_or_else(nothing)?;
+    let mut told = told.ok_or_else(nothing)?;
+    let stock = desk.app().shelf().stock(desk.tenant()).await?;
+    only_seen(&desk, &stock.catalogue, &mut told);
     let line = |difference: &ges_app::Difference| {
         let (mut service, mut hours, mut rule) = (None, None, None);
         match &difference.thing {

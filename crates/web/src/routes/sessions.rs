@@ -149,7 +149,8 @@ pub(crate) struct StorageRead {
 )]
 async fn attended(call: Call) -> Said {
     let session = call.session()?;
-    let callback = call.app().attended(session).await?;
+    let heard = call.app().attended(session).await;
+    let callback = call.heard(session, heard)?;
     Ok(Answer::bare(StatusCode::OK, &SessionRecord::of(&callback)))
 }
 
@@ -173,7 +174,8 @@ async fn started(mut call: Call) -> Said {
     fields.take("streamId", rules::text(255));
     fields.take("startedAt", rules::millis);
     let (attempt, id) = fields.finish(attempt.zip(id))?;
-    call.app().started(session, Started { attempt, session: id, node }).await?;
+    let heard = call.app().started(session, Started { attempt, session: id, node }).await;
+    call.heard(session, heard)?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -190,7 +192,8 @@ async fn started(mut call: Call) -> Said {
 async fn state(mut call: Call) -> Said {
     let session = call.session()?;
     let body = call.body().await?;
-    call.app().reported(session, report(&body)?).await?;
+    let heard = call.app().reported(session, report(&body)?).await;
+    call.heard(session, heard)?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -207,7 +210,8 @@ async fn state(mut call: Call) -> Said {
 async fn store(mut call: Call) -> Said {
     let session = call.session()?;
     let body = call.body().await?;
-    let stored = call.app().stored(session, patch(&body)?).await?;
+    let heard = call.app().stored(session, patch(&body)?).await;
+    let stored = call.heard(session, heard)?;
     Ok(Answer::bare(StatusCode::OK, &StorageVersion { version: stored.version }))
 }
 
@@ -233,7 +237,8 @@ async fn storage(call: Call) -> Said {
         fields.complain("keys", Wrong::new(format!("names more than {MOST_KEYS} keys")));
     }
     fields.finish(Some(()))?;
-    let Storage { version, values } = call.app().attended(session).await?.storage;
+    let heard = call.app().attended(session).await;
+    let Storage { version, values } = call.heard(session, heard)?.storage;
     let wanted = |name: &str| keys.as_ref().is_none_or(|keys| keys.contains(&name));
     let data = values.into_iter().filter(|(name, _)| wanted(name));
     let data = data.map(|(name, value)| (name, json(value))).collect();
@@ -256,7 +261,8 @@ async fn notify(mut call: Call) -> Said {
     let mut fields = Fields::of(&body);
     let event = fields.need("event", rules::word(NOTICES));
     fields.finish(event)?;
-    call.app().notified(session).await?;
+    let heard = call.app().notified(session).await;
+    call.heard(session, heard)?;
     Ok(Answer::empty(StatusCode::ACCEPTED))
 }
 

@@ -288,13 +288,12 @@ async fn groups_to_call_in_on_are_kept_and_their_requests_shown() {
     let given = house.post("/engagement/v3/call-in/requests/create", &wish).await.data();
     assert_eq!(read(&house, "/call-in/groups").await["groups"][0]["live"], 1);
     let told = read(&house, "/call-in/requests?state=live&phone=%2B14155550101").await;
-    assert_eq!(
-        (&told["requests"][0]["id"], &told["requests"][0]["accessCode"]),
-        (&given["id"], &given["accessCode"])
-    );
+    assert_eq!(told["requests"][0]["id"], given["id"]);
+    assert!(told["requests"][0].get("accessCode").is_none(), "whoever dials it is the customer");
     house.turn(60);
     assert_eq!(read(&house, "/call-in/requests?state=live").await["requests"], json!([]));
-    assert_eq!(read(&house, "/call-in/requests").await["requests"][0]["state"], "expired");
+    let over = read(&house, "/call-in/requests").await["requests"][0].clone();
+    assert_eq!((&over["state"], &over["accessCode"]), (&json!("expired"), &given["accessCode"]));
     let edited =
         json!({"numbers": ["+19059680005"], "provideCode": false, "allocation": "exclusive"});
     let told = write(&house, Method::PUT, "/call-in/groups/help", &json!(1), &edited).await.data();
@@ -400,4 +399,32 @@ async fn a_line_of_business_sees_and_changes_its_own_queues_only() {
     assert_eq!(house.ask(sal.asks(Method::GET, &path("/services/CB_Open"))).await.code(), 40_401);
     let load = path("/capacity-rules/load?queue=CB_Open_VQ");
     assert_eq!(house.ask(sal.asks(Method::GET, &load)).await.code(), 40_005);
+}
+
+#[actix_web::test]
+async fn who_administers_one_line_of_business_reads_and_edits_nothing_of_another() {
+    let house = House::open().await;
+    let own = json!({"settings": {"virtualQueue": "Own_VQ", "businessHours": "BH_Sales"}});
+    let made = write(&house, Method::PUT, "/services/CB_Own", &json!(0), &own).await.data();
+    let ada = house.visit("ada").await;
+    let put = async |path: &str, revision: &str, body: &Value| {
+        let request = ada.asks(Method::PUT, &format!("/ges/api/v1{path}"));
+        house
+            .ask(request.insert_header(("if-match", format!("\"{revision}\""))).set_json(body))
+            .await
+    };
+    let mine = json!({"settings": {"virtualQueue": "CB_Sales_VQ"}});
+    for revision in ["999999999", &made["revision"].to_string(), "0"] {
+        let told = put("/services/CB_Own", revision, &mine).await;
+        assert_eq!(told.code(), 40_401, "{}", told.text());
+        assert!(!told.text().contains("Own_VQ"));
+    }
+    let closed = json!({"document": {"timezone": "UTC", "week": {}}});
+    let told = put("/office-hours/BH_Sales", "0", &closed).await;
+    assert_eq!(told.code(), 40_300, "{}", told.text());
+    let told = ada.asks(Method::GET, "/ges/api/v1/services/revisions?limit=1");
+    let told = house.ask(told).await.data();
+    assert_eq!(told["revisions"][0]["changed"], json!([]), "another's service has no name here");
+    let path = format!("/ges/api/v1/services/revisions/{}", told["revisions"][0]["revision"]);
+    assert_eq!(house.ask(ada.asks(Method::GET, &path)).await.data()["diff"], json!([]));
 }

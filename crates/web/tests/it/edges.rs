@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::house::{CORRELATION, House, KEY, Manner, TENANT, internal, keyed, settings_of};
 use crate::meters::Meter;
+use crate::staff::bearing;
 
 const CREATE: &str = "/engagement/v3/callbacks/create";
 const QUEUE: &str = "/engagement/v3/callbacks/queue-status/CB_Sales_VQ";
@@ -135,6 +136,24 @@ async fn requests_are_counted_by_tenant_and_template() {
     assert_eq!((failed("400", TENANT, route), failed("401", "undefined", route)), (1, 1));
     assert_eq!(failed("404", "undefined", "undefined"), 1);
     assert_eq!(total("undefined", "/health/live"), 0);
+}
+
+#[actix_web::test]
+async fn whose_a_session_is_counts_from_when_its_token_was_found_good() {
+    let meter = Meter::default();
+    let _counting = metrics::set_default_local_recorder(&meter);
+    let house = House::open().await;
+    let id = "01955541-0000-7000-8000-000000000099";
+    let path = format!("/ges/internal/v1/callbacks/{id}");
+    for tenant in [TENANT, "9350e2fc-a1dd-4c65-8d40-1f75a2e0aaaa"] {
+        let told = house.ask(bearing(Method::GET, &path, &format!("{tenant}/{id}/1"))).await;
+        assert!(told.status.is_client_error(), "{}", told.text());
+    }
+    let route = "/ges/internal/v1/callbacks/{id}";
+    let total = |tenant: &str| {
+        meter.of(&format!("ges_http_requests_total{{path={route:?},tenant={tenant:?}}}"))
+    };
+    assert_eq!((total("undefined"), total(TENANT)), (2, 0));
 }
 
 #[actix_web::test]

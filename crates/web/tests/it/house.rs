@@ -185,7 +185,13 @@ impl Health for Fares {
         let down = *self.down.lock().unwrap();
         let standing = if down { Standing::Down } else { Standing::Up };
         let since = BEGINNING.parse().ok();
-        let store = Component { name: String::from("store"), standing, since, last_error: None };
+        let store = Component {
+            name: String::from("store"),
+            tenant: None,
+            standing,
+            since,
+            last_error: None,
+        };
         Ready { draining: false, components: vec![store] }
     }
 

@@ -2,11 +2,13 @@
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
+use ges_domain::access::Role;
 use ges_domain::time::Timestamp;
 use ges_ports::{Tenant, Tenants as _};
 use serde_json::json;
 
 use crate::house::{House, OTHER, TENANT, keyed, settings, settings_of};
+use crate::staff::by;
 
 const STATISTICS: &str = "/engagement/v3/statistics/operations/get-statistic-ex";
 const PUBLISH: &str = "/engagement/v3/notification/publish";
@@ -62,6 +64,8 @@ async fn what_get_answers_head_answers_too() {
         let told = house.ask(keyed(Method::HEAD, path)).await;
         assert_eq!(told.status.as_u16(), 200, "{path}");
     }
+    let told = house.ask(by(Role::Monitor, Method::HEAD, "/ges/api/v1/callbacks")).await;
+    assert_eq!(told.status.as_u16(), 200);
     assert_eq!(house.ask(keyed(Method::HEAD, VERIFY)).await.status.as_u16(), 405);
 }
 

@@ -19,7 +19,8 @@ use crate::house::{House, KEY, OTHER, TENANT, Told};
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "open sesame";
 
-/// The access file: `admin`, `sue`, `dev` and `mona` by role, `sal` who sees sales alone, `otto` who runs the other
+/// The access file: `admin`, `sue`, `dev` and `mona` by role, `sal` who sees sales alone, `ada` who administers
+/// them, `otto` who runs the other
 /// contact centre, and for each role a token such as `token-of-a-monitor`.
 pub(crate) fn access(chance: &Arc<dyn Chance>, now: Timestamp) -> (Local, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -47,6 +48,7 @@ pub(crate) fn access(chance: &Arc<dyn Chance>, now: Timestamp) -> (Local, TempDi
         ("dev", TENANT, "developer", "\"*\""),
         ("mona", TENANT, "monitor", "\"*\""),
         ("sal", TENANT, "supervisor", "[\"CB_Sales_VQ\"]"),
+        ("ada", TENANT, "administrator", "[\"CB_Sales_VQ\"]"),
         ("nobody", TENANT, "", "\"*\""),
         ("otto", OTHER, "administrator", "\"*\""),
     ] {
