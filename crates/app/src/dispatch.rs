@@ -154,7 +154,7 @@ impl Step<'_> {
     }
 
     fn again(&mut self, leased: &Leased, wait: SignedDuration) {
-        self.settle(leased, Fate::Again(self.now + wait));
+        self.settle(leased, Fate::Again(self.app.now() + wait));
     }
 
     /// Makes changes; those that change nothing, or are refused, are done with. Answers the callbacks changed.
@@ -174,7 +174,7 @@ impl Step<'_> {
         if aimed.is_empty() {
             return Ok(Vec::new());
         }
-        let outcomes = self.app.ports.callbacks.change_each(&aimed, self.now).await;
+        let outcomes = self.app.ports.callbacks.change_each(&aimed, self.app.now()).await;
         let mut changed = Vec::new();
         let mut trouble = None;
         for ((leased, change), outcome) in changes.into_iter().zip(outcomes) {
@@ -274,7 +274,7 @@ impl Step<'_> {
             let taken = |aimed: &&Aimed| aimed.callback == *id;
             sent.iter().find(taken).is_some_and(|aimed| matches!(aimed.change, Change::Sent { .. }))
         });
-        app.tell_near(&near, self.now).await;
+        app.tell_near(&near, app.now()).await;
         Ok(())
     }
 
@@ -360,7 +360,7 @@ impl Step<'_> {
             }
         }
         let watched = self.watched(changes).await;
-        self.app.tell_near(&near, self.now).await;
+        self.app.tell_near(&near, self.app.now()).await;
         watched
     }
 
@@ -378,7 +378,7 @@ impl Step<'_> {
         if aimed.is_empty() {
             return Ok(());
         }
-        let outcomes = self.app.ports.callbacks.change_each(&aimed, self.now).await;
+        let outcomes = self.app.ports.callbacks.change_each(&aimed, self.app.now()).await;
         let mut trouble = None;
         for ((leased, _), outcome) in changes.into_iter().zip(outcomes) {
             match outcome {
@@ -407,7 +407,11 @@ impl Step<'_> {
                 let Some(submission) = submission.filter(|sent| sent.attempt == *attempt) else {
                     return Heard::Done;
                 };
-                let Some(session) = submission.session.clone() else { return Heard::Done };
+                let watch_again = spread(WATCH_EVERY, callback.seed() ^ leased.lease);
+                // Nobody can be asked until it says its name, but the end of its time must still come.
+                let Some(session) = submission.session.clone() else {
+                    return Heard::Again(watch_again);
+                };
                 let session =
                     SessionRef { callback: callback.id, session, node: submission.node.clone() };
                 match orchestrator.query(&session).await {
@@ -415,17 +419,19 @@ impl Step<'_> {
                         let near = self.app.nears(callback, &diagnostics, self.now).await;
                         // What is known already needs no lock and no write.
                         if !near && callback.knows(*attempt, &diagnostics) {
-                            let wait = spread(WATCH_EVERY, callback.seed() ^ leased.lease);
-                            return Heard::Again(wait);
+                            return Heard::Again(watch_again);
                         }
                         let diagnostics = Box::new(diagnostics);
                         Heard::Change(Change::Seen { attempt: *attempt, diagnostics }, near)
                     }
-                    Ok(None) => Heard::Change(Change::Missing { attempt: *attempt }, false),
+                    Ok(None) => {
+                        let missing = Change::Missing { attempt: *attempt, at: self.app.now() };
+                        Heard::Change(missing, false)
+                    }
                     Err(fault) => {
                         tracing::debug!(callback.id = %callback.id, peer = fault.peer,
                             fault.kind = fault.kind.as_str(), "a session could not be asked after");
-                        Heard::Again(spread(WATCH_EVERY, callback.seed() ^ leased.lease))
+                        Heard::Again(watch_again)
                     }
                 }
             }

@@ -188,6 +188,7 @@ impl App {
     pub fn new(ports: Ports, options: Options) -> Self {
         let shelf = Arc::new(Shelf::new(Arc::clone(&ports.catalogues)));
         let learning = Learning::new(Arc::clone(&ports.records), options.node.clone());
+        let live = Live::new(options.lease);
         Self {
             ports,
             options,
@@ -195,7 +196,7 @@ impl App {
             learning: Arc::new(learning),
             keyring: Arc::default(),
             herald: Arc::default(),
-            live: Arc::default(),
+            live: Arc::new(live),
             bulk: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),

@@ -18,12 +18,10 @@ use tokio::sync::broadcast::{self, Receiver, Sender};
 
 use crate::App;
 
-/// A change may be stored so much later than its time: what was told before is read again so far back.
-const OVERLAP: SignedDuration = SignedDuration::from_secs(10);
 /// Who was away for longer than this reads everything again.
 const AWAY: SignedDuration = SignedDuration::from_mins(2);
 /// Changes read in one look. More than so many within the overlap are too many to be told one by one.
-const AT_ONCE: u16 = 10_000;
+const AT_ONCE: u16 = 30_000;
 /// Callbacks read in one step.
 const STEP: usize = 500;
 /// What a watcher may be behind, in changes.
@@ -71,9 +69,9 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(now: Timestamp) -> Self {
+    fn since(since: Timestamp) -> Self {
         let (tell, _) = broadcast::channel(BEHIND);
-        Self { tell, since: now - OVERLAP, told: HashMap::new(), catalogue: None }
+        Self { tell, since, told: HashMap::new(), catalogue: None }
     }
 
     /// Nobody is there to hear it: they have all just left.
@@ -82,16 +80,17 @@ impl Watched {
     }
 
     /// Goes on from a time: what is older is not read again, and need not be remembered.
-    fn go_on(&mut self, now: Timestamp) {
-        self.since = self.since.max(now - OVERLAP);
-        let since = self.since;
+    fn go_on(&mut self, since: Timestamp) {
+        let since = self.since.max(since);
+        self.since = since;
         self.told.retain(|_, at| *at >= since);
     }
 }
 
 /// Who watches at this node.
-#[derive(Default)]
 pub(crate) struct Live {
+    /// A change may be stored so much later than its time: what was told before is read again so far back.
+    overlap: SignedDuration,
     watched: Mutex<HashMap<TenantId, Watched>>,
     places: Mutex<BTreeMap<u64, Taken>>,
     last_place: AtomicU64,
@@ -118,6 +117,17 @@ impl Drop for Place {
 }
 
 impl Live {
+    /// With the length of a lease as `overlap`: a step of dispatch works no longer on what it stores in its end.
+    pub(crate) fn new(overlap: SignedDuration) -> Self {
+        Self {
+            overlap,
+            watched: Mutex::default(),
+            places: Mutex::default(),
+            last_place: AtomicU64::default(),
+            closed: AtomicBool::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Watched>> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,7 +157,7 @@ impl Live {
         if self.closed.load(Ordering::Acquire) {
             return None;
         }
-        let tenant = watched.entry(tenant).or_insert_with(|| Watched::new(now));
+        let tenant = watched.entry(tenant).or_insert_with(|| Watched::since(now - self.overlap));
         Some(tenant.tell.subscribe())
     }
 
@@ -184,7 +194,7 @@ impl Live {
                 known.told.insert((it.callback, it.revision), it.at);
             }
         }
-        watched.values_mut().for_each(|known| known.go_on(now));
+        watched.values_mut().for_each(|known| known.go_on(now - self.overlap));
     }
 
     /// Gives up telling a tenant what happened until now.
@@ -252,7 +262,7 @@ impl App {
         if now.duration_since(since) > AWAY {
             before.push_back(Happened::Missed);
         } else if person.may(Permission::ViewCallbacks) {
-            let (tenants, from) = ([person.tenant], since - OVERLAP);
+            let (tenants, from) = ([person.tenant], since - self.live.overlap);
             let stirred = self.ports.callbacks.stirred(&tenants, from, CAUGHT_UP).await?;
             if stirred.len() == usize::from(CAUGHT_UP) {
                 before.push_back(Happened::Missed);

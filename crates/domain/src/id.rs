@@ -163,6 +163,12 @@ impl SessionId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether both name one session: the node in front is a hint, not part of the name.
+    pub fn names(&self, other: &Self) -> bool {
+        let name = |id: &Self| id.0.len() - 32;
+        self.0[name(self)..] == other.0[name(other)..]
+    }
 }
 
 impl TryFrom<String> for SessionId {

@@ -56,7 +56,7 @@ pub(crate) fn diagnostics(
         return Err(CallError::Unintelligible);
     };
     if let Some(named) = said.get("sessionId").and_then(Value::as_str)
-        && !SessionId::parse(named).is_ok_and(|named| same(&named, &asked.session))
+        && !SessionId::parse(named).is_ok_and(|named| named.names(&asked.session))
     {
         return Err(CallError::Foreign);
     }
@@ -82,12 +82,6 @@ pub(crate) fn diagnostics(
         dials: dial().into_iter().collect(),
         last_error: text(&data["lastError"], ERROR_TEXT_LIMIT),
     })
-}
-
-/// Whether two ids name one session: the node in front is a hint, not part of the name.
-fn same(one: &SessionId, other: &SessionId) -> bool {
-    let tail = |id: &SessionId| id.as_str()[id.as_str().len() - 32..].to_owned();
-    tail(one) == tail(other)
 }
 
 /// A number of at least 0, written as one or as its decimals; a part of a unit counts as a whole one.

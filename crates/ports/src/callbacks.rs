@@ -248,10 +248,10 @@ pub trait Callbacks: Send + Sync {
     async fn history(&self, tenant: TenantId, id: CallbackId) -> Result<Vec<Event>, Fault>;
 
     /// What happened to the callbacks of some tenants at a time or later, in the order of time: the first `limit`, 1 to
-    /// 10 000.
+    /// 30 000.
     ///
-    /// A change is told from the moment when it is stored, which is later than its time: who asks again begins some
-    /// seconds before the last that was told. What a node of an older release stored may be missing.
+    /// A change is told from the moment when it is stored, which is later than its time: who asks again begins half a
+    /// minute before the last that was told. What a node of an older release stored may be missing.
     async fn stirred(
         &self,
         tenants: &[TenantId],

@@ -111,6 +111,57 @@ async fn a_lost_session_is_replaced_by_one_of_the_same_age() {
 }
 
 #[tokio::test]
+async fn slow_answers_do_not_make_a_session_lost_before_its_ten_seconds() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(2).await;
+    house.started(callback.id, 1).await.unwrap();
+    house.ors.lose_everything();
+    house.ors.takes(12);
+    while house.ors.asked() == 0 {
+        house.live(1).await;
+    }
+    assert_eq!(house.ors.asked(), 1, "twelve seconds went by, but not between two answers");
+    let missing_since = house.find(callback.id).await.submission.unwrap().missing_since;
+    assert_eq!(missing_since, Some(house.now()), "the time of the answer, not of the question");
+    house.ors.takes(0);
+    house.live(9).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+    house.live(2).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1), (callback.id, 2)]);
+}
+
+#[tokio::test]
+async fn a_session_that_reports_before_it_says_its_name_is_neither_refused_nor_forgotten() {
+    let house = House::open().await;
+    house.ors.keep_names();
+    let callback = house.booked(1, None).await;
+    house.live(1).await;
+    house.reported(callback.id, 1, 1, State::Queued).await.unwrap();
+    house.live(100).await;
+    assert_eq!(house.ors.asked(), 0, "nobody knows whom to ask");
+    house.started(callback.id, 1).await.unwrap();
+    house.live(40).await;
+    assert!(house.ors.asked() > 0);
+    house.ors.lose_everything();
+    house.live(60).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1), (callback.id, 2)]);
+}
+
+#[tokio::test]
+async fn a_session_that_never_says_its_name_ends_with_its_callbacks_time() {
+    let house = House::open().await;
+    house.ors.keep_names();
+    let callback = house.booked(1, None).await;
+    house.live(1).await;
+    house.reported(callback.id, 1, 1, State::Queued).await.unwrap();
+    house.live(200).await;
+    house.turn(86_400);
+    house.live(1).await;
+    assert_eq!(house.find(callback.id).await.reason, Some(Reason::FAIL_TIMEOUT_TTL));
+}
+
+#[tokio::test]
 async fn a_live_session_is_asked_after_and_a_silent_store_is_kept_small() {
     let house = House::open().await;
     let callback = house.booked(1, None).await;

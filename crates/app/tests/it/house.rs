@@ -35,6 +35,12 @@ use crate::papers::{Papers, Shelves};
 /// A clock that stands still until it is turned.
 pub(crate) struct HandClock(AtomicU64);
 
+impl HandClock {
+    fn turn(&self, secs: u64) {
+        self.0.fetch_add(secs * 1_000_000, Ordering::SeqCst);
+    }
+}
+
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         let micros = i64::try_from(self.0.load(Ordering::SeqCst)).unwrap();
@@ -71,6 +77,10 @@ impl Ids for CountingIds {
 /// An orchestration server that remembers what it was told and says what it was told to say.
 #[derive(Default)]
 pub(crate) struct Ors {
+    clock: Mutex<Option<Arc<HandClock>>>,
+    takes: Mutex<u64>,
+    nameless: Mutex<bool>,
+    asked: Mutex<usize>,
     starts: Mutex<Vec<SessionRequest>>,
     signals: Mutex<Vec<Signal>>,
     next: Mutex<VecDeque<FaultKind>>,
@@ -104,6 +114,21 @@ impl Ors {
         *self.down.lock().unwrap() = down;
     }
 
+    /// From now on each question about a session takes so many seconds.
+    pub(crate) fn takes(&self, secs: u64) {
+        *self.takes.lock().unwrap() = secs;
+    }
+
+    /// From now on answers to starts name no session, as by the stream.
+    pub(crate) fn keep_names(&self) {
+        *self.nameless.lock().unwrap() = true;
+    }
+
+    /// How often a session was asked after.
+    pub(crate) fn asked(&self) -> usize {
+        *self.asked.lock().unwrap()
+    }
+
     /// From now on every session says this of itself.
     pub(crate) fn show(&self, view: Diagnostics) {
         *self.view.lock().unwrap() = view;
@@ -131,8 +156,9 @@ impl Orchestrator for Ors {
         self.trouble()?;
         let mut starts = self.starts.lock().unwrap();
         starts.push(request.clone());
-        let session = session(request.callback.id, request.attempt);
-        Ok(Receipt { session: Some(session), node: None })
+        let named = !*self.nameless.lock().unwrap();
+        let session = named.then(|| session(request.callback.id, request.attempt));
+        Ok(Receipt { session, node: None })
     }
 
     async fn signal(&self, _session: &SessionRef, signal: &Signal) -> Result<bool, Fault> {
@@ -142,6 +168,10 @@ impl Orchestrator for Ors {
     }
 
     async fn query(&self, _session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
+        *self.asked.lock().unwrap() += 1;
+        if let Some(clock) = &*self.clock.lock().unwrap() {
+            clock.turn(*self.takes.lock().unwrap());
+        }
         self.trouble()?;
         let gone = *self.gone.lock().unwrap();
         Ok((!gone).then(|| self.view.lock().unwrap().clone()))
@@ -248,7 +278,8 @@ impl House {
         let clock = Arc::new(HandClock(AtomicU64::new(micros)));
         let records = Arc::new(Shelves::of(store.clone()));
         let papers = Arc::new(Papers::of(store.clone()));
-        let (ors, router) = (Arc::new(Ors::default()), Arc::new(Router::default()));
+        let ors = Ors { clock: Mutex::new(Some(clock.clone())), ..Ors::default() };
+        let (ors, router) = (Arc::new(ors), Arc::new(Router::default()));
         let listeners = Arc::new(Listeners::default());
         let ids = Arc::new(CountingIds(AtomicU64::new(1)));
         let town = Arc::new(Town::of([tenant], given::now()));
@@ -330,7 +361,7 @@ impl House {
 
     /// Turns the clock.
     pub(crate) fn turn(&self, secs: u64) {
-        self.clock.0.fetch_add(secs * 1_000_000, Ordering::SeqCst);
+        self.clock.turn(secs);
     }
 
     /// Turns the clock second by second and steps dispatch at each, as a living node would.

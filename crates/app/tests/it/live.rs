@@ -76,7 +76,7 @@ async fn what_is_stored_later_than_its_time_is_told_all_the_same() {
     // It was given its time before the look, and is stored after it.
     let elsewhere = house.seen_by(2);
     let early = house.now();
-    house.turn(5);
+    house.turn(29);
     house.app.tell_watchers().await.unwrap();
     elsewhere.app.book(house.tenant, wish).await.unwrap();
     house.app.tell_watchers().await.unwrap();
@@ -105,7 +105,7 @@ async fn who_comes_back_goes_on_where_they_left_off() {
     let left = house.now();
     house.turn(30);
     house.booked(1, None).await;
-    house.turn(30);
+    house.turn(31);
     let mut back = house.app.watch(&person, Some(left)).await.unwrap();
     assert_eq!(seen(&mut back).await, ["SCHEDULED"]);
     let mut fresh = house.app.watch(&person, None).await.unwrap();

@@ -119,6 +119,8 @@ pub enum Change {
     Missing {
         /// The attempt asked after.
         attempt: Attempt,
+        /// When the answer came, which may be earlier than it is taken in.
+        at: Timestamp,
     },
     /// Somebody cancels it.
     Cancel {

@@ -42,7 +42,7 @@ impl Callback {
             }
             Change::Report(report) => self.report(report, now),
             Change::Seen { attempt, diagnostics } => self.seen(*attempt, diagnostics, now),
-            Change::Missing { attempt } => self.missing(*attempt, now),
+            Change::Missing { attempt, at } => self.missing(*attempt, *at, now),
             Change::Cancel { by, note } => self.cancel(by, Reason::CANCELLED, note.clone(), now),
             Change::CalledIn => self.cancel(&Actor::Flow, Reason::CUSTOMER_CALLED_IN, None, now),
             Change::Reschedule { by, to } => self.reschedule(by, to, now),

@@ -90,13 +90,17 @@ impl Callback {
         let submission = self.standing_attempt(attempt)?;
         // The session may have reported before the answer to its start was taken in.
         if submission.sent_at.is_some() || submission.started_at.is_some() {
-            return self.unchanged();
+            return match session.filter(|_| submission.session.is_none()) {
+                Some(session) => self.introduced(session, node, now),
+                None => self.unchanged(),
+            };
         }
         let timer = Timer { at: now + ACKNOWLEDGE_AFTER, effect: Effect::Acknowledge { attempt } };
         self.step(now)
             .submission(|submission| {
                 submission.sent_at = Some(now);
                 submission.submitted_at = now;
+                submission.unknown = false;
                 submission.session = session.cloned();
                 submission.node = node.map(str::to_owned);
             })
@@ -170,11 +174,12 @@ impl Callback {
     ) -> Result<Outcome, Refusal> {
         let submission = self.standing_attempt(attempt)?;
         if submission.started_at.is_some() {
-            // One attempt has one session: a second one that claims the same attempt must end itself.
-            return if submission.session.as_ref() == Some(session) {
-                self.unchanged()
-            } else {
-                Err(Refusal::Superseded { live: self.live_attempt() })
+            return match &submission.session {
+                Some(known) if known.names(session) => self.unchanged(),
+                // One attempt has one session: a second one that claims the same attempt must end itself.
+                Some(_) => Err(Refusal::Superseded { live: self.live_attempt() }),
+                // Its first state overtook this word. What was expected of its queue when it entered it is not known.
+                None => self.introduced(session, node, now),
             };
         }
         let watch = self.watch(attempt, now);
@@ -193,6 +198,21 @@ impl Callback {
             })
             .timer(watch)
             .event(Happening::Started, Actor::Session, None)
+            .done()
+    }
+
+    /// The session whose name was not known when it first reported: from now on it can be asked after.
+    fn introduced(
+        self,
+        session: &SessionId,
+        node: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
+        self.step(now)
+            .submission(|submission| {
+                submission.session = Some(session.clone());
+                submission.node = submission.node.take().or(node.map(str::to_owned));
+            })
             .done()
     }
 
@@ -234,19 +254,24 @@ impl Callback {
             .done()
     }
 
-    pub(super) fn missing(self, attempt: Attempt, now: Timestamp) -> Result<Outcome, Refusal> {
+    pub(super) fn missing(
+        self,
+        attempt: Attempt,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Outcome, Refusal> {
         let submission = self.standing_attempt(attempt)?;
         let look_again = Timer { at: now + MISSING_AGAIN_AFTER, effect: Effect::Watch { attempt } };
         match submission.missing_since {
             None => {
                 return self
                     .step(now)
-                    .submission(|submission| submission.missing_since = Some(now))
+                    .submission(|submission| submission.missing_since = Some(at))
                     .timer(look_again)
                     .event(Happening::SessionMissing, Actor::System, None)
                     .done();
             }
-            Some(since) if now.duration_since(since) < MISSING_AGAIN_AFTER => {
+            Some(since) if at.duration_since(since) < MISSING_AGAIN_AFTER => {
                 return self.unchanged();
             }
             Some(_) => {}

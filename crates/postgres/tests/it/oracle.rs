@@ -321,7 +321,7 @@ impl Stage<'_> {
                 let diagnostics = Diagnostics { position: Some(3), ..Diagnostics::default() };
                 Change::Seen { attempt, diagnostics: Box::new(diagnostics) }
             }
-            Doing::Missing => Change::Missing { attempt },
+            Doing::Missing => Change::Missing { attempt, at: self.now },
             Doing::Cancel => Change::Cancel { by: Actor::Api, note: None },
             Doing::CalledIn => Change::CalledIn,
             Doing::Reschedule(slot) => {

@@ -92,6 +92,11 @@ pub(super) fn report(attempt: u32, seq: u64, state: State) -> Report {
     }
 }
 
+/// The answer of that second was that there is no such session.
+pub(super) fn missing(attempt: u32, secs: i64) -> Change {
+    Change::Missing { attempt: Attempt::new(attempt), at: after(secs) }
+}
+
 pub(super) fn told(attempt: u32, seq: u64, state: State) -> Change {
     Change::Report(Box::new(report(attempt, seq, state)))
 }

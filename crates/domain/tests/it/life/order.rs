@@ -1,6 +1,9 @@
 //! Any order: updates that come late, twice, out of order or from dead attempts never turn a life back.
 
-use ges_domain::callback::{Change, Kind, Outcome, Placement, Reason, State};
+use ges_domain::callback::{
+    Callback, Change, Kind, Outcome, Placement, Reason, State, TimerChange,
+};
+use ges_domain::effect::{Effect, Timer};
 use ges_domain::event::Actor;
 use ges_domain::id::{Attempt, Revision};
 use ges_domain::refusal::Refusal;
@@ -14,7 +17,12 @@ fn any_change() -> impl Strategy<Value = Change> {
     let state = prop::sample::select(State::ALL.to_vec());
     prop_oneof![
         attempt.clone().prop_map(submit),
-        attempt.clone().prop_map(sent),
+        (attempt.clone(), any::<bool>()).prop_map(|(attempt, named)| match sent(attempt) {
+            Change::Sent { attempt, node, .. } if !named => {
+                Change::Sent { attempt, session: None, node }
+            }
+            sent => sent,
+        }),
         attempt.clone().prop_map(started),
         (attempt.clone(), 1..8_u64, state).prop_map(|(attempt, seq, state)| {
             let mut report = report(attempt, seq, state);
@@ -24,7 +32,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         }),
         attempt.clone().prop_map(|n| Change::Unacknowledged { attempt: Attempt::new(n) }),
         attempt.clone().prop_map(|n| Change::Lapse { attempt: Attempt::new(n) }),
-        attempt.prop_map(|n| Change::Missing { attempt: Attempt::new(n) }),
+        (attempt, 0..2400_i64).prop_map(|(attempt, secs)| missing(attempt, secs)),
         Just(Change::Cancel { by: Actor::Api, note: None }),
         Just(Change::CalledIn),
         Just(Change::Expire),
@@ -40,6 +48,28 @@ fn any_change() -> impl Strategy<Value = Change> {
     ]
 }
 
+fn booked() -> (Callback, Option<Timer>) {
+    let booking = booking(&service(|_| {}), None).unwrap();
+    let (timer, callback) = (booking.timer, booking.callback);
+    (callback, Some(timer))
+}
+
+/// Whether a timer that fires leads to something: one that leads to nothing is gone, and nobody looks again.
+fn has_something_to_do(callback: &Callback, timer: &Timer) -> bool {
+    let change = match timer.effect {
+        Effect::Submit { attempt } if callback.state == State::Scheduled => {
+            submit(attempt.number())
+        }
+        Effect::Acknowledge { attempt } => Change::Unacknowledged { attempt },
+        Effect::Lapse { attempt } => Change::Lapse { attempt },
+        // Whether there is anybody to ask, it is set again.
+        Effect::Watch { attempt } => return callback.live_attempt() == Some(attempt),
+        Effect::Submit { .. } | Effect::Signal { .. } | Effect::Push { .. } => return false,
+    };
+    let fired = callback.clone().apply(&change, timer.at);
+    matches!(fired, Ok(Outcome::Changed(changed)) if changed.timer != TimerChange::Keep)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -47,11 +77,16 @@ proptest! {
     fn no_order_of_changes_breaks_a_life(
         changes in prop::collection::vec((any_change(), 0..60_i64), 1..40)
     ) {
-        let mut callback = immediate();
+        let (mut callback, mut timer) = booked();
         let mut now = noon();
         for (change, wait) in changes {
             now += SignedDuration::from_secs(wait);
             let before = callback.clone();
+            if let Change::Started { attempt, .. } = &change
+                && callback.live_attempt() == Some(*attempt)
+            {
+                prop_assert!(callback.clone().apply(&change, now).is_ok(), "its session is refused");
+            }
             match callback.apply(&change, now) {
                 Err(_) => callback = before,
                 Ok(Outcome::Unchanged(same)) => {
@@ -82,8 +117,17 @@ proptest! {
                     if let (Some(old), Some(new)) = (&before.submission, &after.submission) {
                         prop_assert!(new.attempt >= old.attempt);
                     }
+                    match &changed.timer {
+                        TimerChange::Keep => {}
+                        TimerChange::Clear => timer = None,
+                        TimerChange::Set(set) => timer = Some(set.clone()),
+                    }
                     callback = changed.callback;
                 }
+            }
+            prop_assert_eq!(timer.is_some(), callback.open(), "the open have a timer, the ended none");
+            if let Some(timer) = &timer {
+                prop_assert!(has_something_to_do(&callback, timer), "{:?}: {:?}", timer, callback);
             }
         }
     }

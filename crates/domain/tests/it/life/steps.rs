@@ -63,13 +63,28 @@ fn submissions_that_are_never_answered_end_the_callback() {
 }
 
 #[test]
+fn a_session_whose_report_overtakes_its_first_word_is_known_by_that_word() {
+    let nameless = Change::Sent { attempt: Attempt::FIRST, session: None, node: None };
+    let overtaken = through(immediate(), &[submit(1), nameless, told(1, 1, State::Routing)]);
+    let known = make(overtaken.clone(), &started(1), after(9)).callback;
+    assert_eq!(known.state, State::Routing, "the state is the report's");
+    assert_eq!(known.submission.as_ref().unwrap().session, Some(session(1)));
+    let other =
+        Change::Started { attempt: Attempt::FIRST, session: session(7), node: None, ticket: None };
+    assert!(matches!(refusal(known, &other, after(10)), Refusal::Superseded { .. }));
+    let known = make(overtaken, &sent(1), after(9)).callback;
+    assert_eq!(known.submission.as_ref().unwrap().session, Some(session(1)));
+    let again = known.apply(&started(1), after(10)).unwrap();
+    assert!(matches!(again, Outcome::Unchanged(_)));
+}
+
+#[test]
 fn a_session_that_is_missing_twice_is_lost_and_another_takes_its_place() {
-    let missing = Change::Missing { attempt: Attempt::FIRST };
-    let first = make(queued(), &missing, after(100));
+    let first = make(queued(), &missing(1, 98), after(100));
     assert_eq!(timer(&first).at, after(110));
-    let early = first.callback.clone().apply(&missing, after(105)).unwrap();
-    assert!(matches!(early, Outcome::Unchanged(_)), "not twice within ten seconds");
-    let lost = make(first.callback, &missing, after(110));
+    let early = first.callback.clone().apply(&missing(1, 107), after(120)).unwrap();
+    assert!(matches!(early, Outcome::Unchanged(_)), "answers not ten seconds apart");
+    let lost = make(first.callback, &missing(1, 110), after(110));
     assert_eq!(lost.callback.state, State::Scheduled);
     assert_eq!(effect(&lost), Effect::Submit { attempt: Attempt::new(2) });
     let standing = lost.callback.standing(after(110));
@@ -80,9 +95,8 @@ fn a_session_that_is_missing_twice_is_lost_and_another_takes_its_place() {
 #[test]
 fn a_customer_on_the_line_is_not_called_again_when_the_session_vanishes() {
     let talking = through(queued(), &[told(1, 1, State::Routing), told(1, 2, State::Processing)]);
-    let missing = Change::Missing { attempt: Attempt::FIRST };
-    let first = make(talking, &missing, after(100)).callback;
-    let lost = make(first, &missing, after(115)).callback;
+    let first = make(talking, &missing(1, 100), after(100)).callback;
+    let lost = make(first, &missing(1, 115), after(115)).callback;
     assert_eq!(lost.reason, Some(Reason::FAIL_SESSION_LOST));
 }
 
