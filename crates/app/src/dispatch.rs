@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream;
-use ges_domain::callback::{Callback, Change, Kind, Outcome, State, WATCH_EVERY};
+use ges_domain::callback::{Asked, Callback, Change, Kind, Outcome, State, WATCH_EVERY};
 use ges_domain::effect::{Effect, Signal};
 use ges_domain::id::{CallbackId, TenantId};
 use ges_domain::name::QueueName;
@@ -20,8 +20,8 @@ use ges_domain::numbers;
 use ges_domain::retry::{Backoff, spread};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    Admission, Aimed, Allowance, ChangeError, Fate, Fault, FaultKind, Lease, Leased, Orchestrator,
-    SessionRef, SessionRequest, Settlement, Subject,
+    Admission, Aimed, Allowance, ChangeError, Fate, Fault, FaultKind, Inquiry, Lease, Leased,
+    Orchestrator, SessionRef, SessionRequest, Settlement, Subject,
 };
 
 use crate::App;
@@ -414,19 +414,22 @@ impl Step<'_> {
                 };
                 let session =
                     SessionRef { callback: callback.id, session, node: submission.node.clone() };
+                let asked = || Asked { at: self.app.now(), due_at: leased.due_at };
                 match orchestrator.query(&session).await {
-                    Ok(Some(diagnostics)) => {
-                        let near = self.app.nears(callback, &diagnostics, self.now).await;
+                    Ok(Inquiry::Lives(seen)) => {
+                        let near = self.app.nears(callback, &seen.diagnostics, self.now).await;
                         // What is known already needs no lock and no write.
-                        if !near && callback.knows(*attempt, &diagnostics) {
+                        if !near && callback.knows(*attempt, &seen) {
                             return Heard::Again(watch_again);
                         }
-                        let diagnostics = Box::new(diagnostics);
-                        Heard::Change(Change::Seen { attempt: *attempt, diagnostics }, near)
+                        let last_seq = submission.last_report.as_ref().map(|report| report.seq);
+                        Heard::Change(Change::Seen { attempt: *attempt, seen, last_seq }, near)
                     }
-                    Ok(None) => {
-                        let missing = Change::Missing { attempt: *attempt, at: self.app.now() };
-                        Heard::Change(missing, false)
+                    Ok(Inquiry::Gone) => {
+                        Heard::Change(Change::Missing { attempt: *attempt, asked: asked() }, false)
+                    }
+                    Ok(Inquiry::Silent) => {
+                        Heard::Change(Change::Silent { attempt: *attempt, asked: asked() }, false)
                     }
                     Err(fault) => {
                         tracing::debug!(callback.id = %callback.id, peer = fault.peer,

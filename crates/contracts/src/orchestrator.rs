@@ -8,7 +8,7 @@ use ges_domain::callback::Reason;
 use ges_domain::effect::Signal;
 use ges_domain::id::{Attempt, CallbackId, SessionId};
 use ges_domain::service::CallDirection;
-use ges_ports::{FaultKind, Orchestrator, SessionRef, SessionRequest, UpdateToken};
+use ges_ports::{FaultKind, Inquiry, Orchestrator, SessionRef, SessionRequest, UpdateToken};
 
 use crate::given::{SALES, after, after_secs, catalogue, details, id, now, phone, service, tenant};
 
@@ -127,7 +127,8 @@ pub async fn a_receipt_names_the_session_or_nothing(on: Given) {
 pub async fn a_session_says_that_it_lives(on: Given) {
     let session = started(&on, &start(1)).await;
     let said = on.orchestrator().query(&session).await.expect("the server answers");
-    assert!(said.expect("the session lives").seen_at.is_some());
+    let Inquiry::Lives(said) = said else { panic!("the session lives: {said:?}") };
+    assert!(said.diagnostics.seen_at.is_some());
 }
 
 /// Each signal finds a session that lives.
@@ -164,7 +165,7 @@ pub async fn a_session_that_never_was_is_gone_and_no_fault(on: Given) {
 }
 
 async fn gone(on: &Given, session: &SessionRef) {
-    assert_eq!(on.orchestrator().query(session).await.expect("the server answers"), None);
+    assert_eq!(on.orchestrator().query(session).await.expect("the server answers"), Inquiry::Gone);
     for signal in signals() {
         let taken = on.orchestrator().signal(session, &signal).await;
         assert!(!taken.expect("the server answers"), "{signal:?}");

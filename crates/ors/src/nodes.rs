@@ -45,6 +45,8 @@ struct Member {
 #[derive(Debug, Default)]
 struct State {
     breaker: Breaker,
+    /// The newest call got no whole answer.
+    silent: bool,
     last_error: Option<(Timestamp, String)>,
 }
 
@@ -81,6 +83,16 @@ impl Nodes {
         self.members.iter().find(meets).map(|member| member.base.as_str())
     }
 
+    /// The region of the node at this address, where one is configured.
+    pub(crate) fn region(&self, base: &str) -> Option<&RegionName> {
+        self.members.iter().find(|member| member.base == base)?.region.as_ref()
+    }
+
+    /// Whether the configured node at this address was silent when it was last called.
+    pub(crate) fn silent(&self, base: &str) -> bool {
+        self.members.iter().any(|member| member.base == base && member.state().silent)
+    }
+
     /// Whether a node may be called now; one that is not configured always may.
     pub(crate) fn open(&self, base: &str, now: Timestamp) -> bool {
         let Some(member) = self.members.iter().find(|member| member.base == base) else {
@@ -96,6 +108,7 @@ impl Nodes {
             return;
         };
         let mut state = member.state();
+        state.silent = failure.is_some_and(CallError::silence);
         let Some(failure) = failure else {
             if state.breaker.succeeded() {
                 tracing::info!(peer = "ors", node = member.base, "a node of ORS is back");

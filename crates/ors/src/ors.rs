@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use ges_domain::callback::Diagnostics;
 use ges_domain::effect::Signal;
-use ges_ports::{Clock, Fault, Orchestrator, Receipt, SessionRef, SessionRequest};
+use ges_ports::{Clock, Fault, Inquiry, Orchestrator, Receipt, SessionRef, SessionRequest};
 use reqwest::{Client, Method};
 use tokio::time::Instant;
 use tracing::field::Empty;
@@ -90,13 +89,15 @@ impl Ors {
         let deadline = Instant::now() + self.timeout;
         let mut address = Url::parse(&format!("{base}{}", request.path))
             .map_err(|_ignored| CallError::Misdirected)?;
-        for _ in 0..=REDIRECTS {
+        for redirects in 0..=REDIRECTS {
             let reply = exchange(&self.client, &address, request, cookie, deadline).await;
             let failure = reply.as_ref().err().filter(|error| error.node_failed());
             self.nodes.note(&address, failure, self.clock.now());
-            match reply? {
-                Reply::Answer(answer) => return Ok(answer),
-                Reply::Elsewhere(target) => address = target,
+            match reply {
+                Ok(Reply::Answer(answer)) => return Ok(answer),
+                Ok(Reply::Elsewhere(target)) => address = target,
+                Err(error) if redirects > 0 => return Err(CallError::Beyond(Box::new(error))),
+                Err(error) => return Err(error),
             }
         }
         Err(CallError::Redirected)
@@ -176,8 +177,13 @@ impl Orchestrator for Ors {
         told(span, self.tell(session, signal), |found| lives(*found)).await
     }
 
-    async fn query(&self, session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
+    async fn query(&self, session: &SessionRef) -> Result<Inquiry, Fault> {
         let span = info_span!("ors.query", peer = PEER, outcome = Empty);
-        told(span, self.ask(session), |found| lives(found.is_some())).await
+        let outcome = |found: &Inquiry| match found {
+            Inquiry::Lives(_) => "ok",
+            Inquiry::Gone => "gone",
+            Inquiry::Silent => "silent",
+        };
+        told(span, self.ask(session), outcome).await
     }
 }

@@ -1,7 +1,7 @@
 //! What answers of the orchestration server mean. Apart from the calls, because it is here that a neighbour which lies
 //! or stammers is found out.
 
-use ges_domain::callback::{Diagnostics, Dial, Reason};
+use ges_domain::callback::{Diagnostics, Dial, Reason, Sighting, State};
 use ges_domain::id::SessionId;
 use ges_domain::time::Timestamp;
 use ges_ports::SessionRef;
@@ -47,11 +47,11 @@ fn from_cookie(cookie: &str) -> Option<SessionId> {
 }
 
 /// What a session says of itself; an answer about another session or callback is a lie.
-pub(crate) fn diagnostics(
+pub(crate) fn sighting(
     answer: &Answer,
     asked: &SessionRef,
     now: Timestamp,
-) -> Result<Diagnostics, CallError> {
+) -> Result<Sighting, CallError> {
     let Ok(Value::Object(said)) = serde_json::from_slice(&answer.body) else {
         return Err(CallError::Unintelligible);
     };
@@ -71,7 +71,7 @@ pub(crate) fn diagnostics(
         let result = Reason::parse(data["lastDialResult"].as_str()?).ok()?;
         Some(Dial { n, result, at: now })
     };
-    Ok(Diagnostics {
+    let diagnostics = Diagnostics {
         seen_at: Some(now),
         position: whole(&data["positionInQueue"]).filter(|place| *place > 0),
         ewt_secs: whole(&data["ewt"]),
@@ -81,7 +81,8 @@ pub(crate) fn diagnostics(
         agent: text(&data["agent"], 255),
         dials: dial().into_iter().collect(),
         last_error: text(&data["lastError"], ERROR_TEXT_LIMIT),
-    })
+    };
+    Ok(Sighting { state: data["callbackState"].as_str().and_then(State::parse), diagnostics })
 }
 
 /// A number of at least 0, written as one or as its decimals; a part of a unit counts as a whole one.
@@ -168,19 +169,26 @@ mod tests {
         let body = json!({
             "sessionId": format!("~4665~{ID}"), "state": "active", "novelty": [1],
             "data": {
-                "callbackId": Uuid::from_u128(7).to_string(), "positionInQueue": "4", "ewt": 94.2,
+                "callbackId": Uuid::from_u128(7).to_string(), "callbackState": "ROUTING",
+                "positionInQueue": "4", "ewt": 94.2,
                 "priority": 120, "interactionId": "0000034B1C2D3E4F", "callUuid": "", "agent": 7,
                 "dialAttempt": 2, "lastDialResult": "NO_ANSWER", "lastError": "e".repeat(1_000),
             },
         });
-        let said = diagnostics(&answer(body.to_string(), None), &asked(), now).unwrap();
+        let said = sighting(&answer(body.to_string(), None), &asked(), now).unwrap();
+        assert_eq!(said.state, Some(State::Routing));
+        let said = said.diagnostics;
         assert_eq!((said.position, said.ewt_secs, said.priority), (Some(4), Some(95), Some(120)));
         assert_eq!(said.interaction_id.as_deref(), Some("0000034B1C2D3E4F"));
         assert_eq!((said.call_uuid, said.agent), (None, None));
         assert_eq!(said.dials.len(), 1);
         assert_eq!(said.last_error.unwrap().len(), ERROR_TEXT_LIMIT);
-        let little = diagnostics(&answer("{}", None), &asked(), now).unwrap();
-        assert_eq!(little, Diagnostics { seen_at: Some(now), ..Diagnostics::default() });
+        let little = sighting(&answer("{}", None), &asked(), now).unwrap();
+        assert_eq!(little.state, None);
+        let empty = Diagnostics { seen_at: Some(now), ..Diagnostics::default() };
+        assert_eq!(little.diagnostics, empty);
+        let unknown = json!({ "data": { "callbackState": "DREAMING" } }).to_string();
+        assert_eq!(sighting(&answer(unknown, None), &asked(), now).unwrap().state, None);
     }
 
     #[test]
@@ -199,10 +207,10 @@ mod tests {
             json!({ "sessionId": other }),
             json!({ "sessionId": ID, "data": { "callbackId": Uuid::from_u128(8).to_string() } }),
         ] {
-            let refused = diagnostics(&answer(lie.to_string(), None), &asked(), Timestamp::MIN);
+            let refused = sighting(&answer(lie.to_string(), None), &asked(), Timestamp::MIN);
             assert!(matches!(refused, Err(CallError::Foreign)), "{lie}");
         }
-        let garbled = diagnostics(&answer("[1,2", None), &asked(), Timestamp::MIN);
+        let garbled = sighting(&answer("[1,2", None), &asked(), Timestamp::MIN);
         assert!(matches!(garbled, Err(CallError::Unintelligible)));
     }
 }

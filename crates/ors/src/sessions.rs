@@ -1,9 +1,8 @@
 //! Calls about a session that runs: where to find its owner, how often to try, and the words of each call.
 
-use ges_domain::callback::Diagnostics;
 use ges_domain::effect::Signal;
 use ges_domain::time::format_utc;
-use ges_ports::{Fault, SessionRef};
+use ges_ports::{Fault, Inquiry, SessionRef};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tracing::field::Empty;
@@ -28,13 +27,32 @@ enum Repeat {
     Unheard,
 }
 
+/// What came of a call about a session.
+enum Found {
+    Answer(Answer),
+    Gone,
+    /// Its owner is silent, while other nodes near it answer.
+    Silent(Fault),
+}
+
+impl Found {
+    /// The answer of a session; none says that it is gone.
+    fn answer(self) -> Result<Option<Answer>, Fault> {
+        match self {
+            Self::Answer(answer) => Ok(Some(answer)),
+            Self::Gone => Ok(None),
+            Self::Silent(fault) => Err(fault),
+        }
+    }
+}
+
 impl Ors {
     /// Ends a session without a word to its customer; `false` says that it was gone.
     pub async fn terminate(&self, session: &SessionRef) -> Result<bool, Fault> {
         let span = info_span!("ors.terminate", peer = PEER, outcome = Empty);
         let call = async {
             let request = about(session, Method::POST, "terminate", None);
-            Ok(self.call(session, &request, Repeat::Always).await?.is_some())
+            Ok(self.call(session, &request, Repeat::Always).await?.answer()?.is_some())
         };
         told(span, call, |found| lives(*found)).await
     }
@@ -53,7 +71,8 @@ impl Ors {
             let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
             let body = self.body.write(fields);
             let request = about(session, Method::POST, &format!("request/{name}"), Some(body));
-            let Some(answer) = self.call(session, &request, Repeat::Unheard).await? else {
+            let Some(answer) = self.call(session, &request, Repeat::Unheard).await?.answer()?
+            else {
                 return Ok(None);
             };
             let said = serde_json::from_slice(&answer.body);
@@ -62,12 +81,16 @@ impl Ors {
         told(span, call, |found: &Option<Value>| lives(found.is_some())).await
     }
 
-    pub(crate) async fn ask(&self, session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
+    pub(crate) async fn ask(&self, session: &SessionRef) -> Result<Inquiry, Fault> {
         let request = about(session, Method::GET, "query", None);
-        let Some(answer) = self.call(session, &request, Repeat::Always).await? else {
-            return Ok(None);
-        };
-        Ok(Some(reply::diagnostics(&answer, session, self.clock.now())?))
+        match self.call(session, &request, Repeat::Always).await? {
+            Found::Answer(answer) => {
+                let said = reply::sighting(&answer, session, self.clock.now())?;
+                Ok(Inquiry::Lives(Box::new(said)))
+            }
+            Found::Gone => Ok(Inquiry::Gone),
+            Found::Silent(_) => Ok(Inquiry::Silent),
+        }
     }
 
     pub(crate) async fn tell(&self, session: &SessionRef, signal: &Signal) -> Result<bool, Fault> {
@@ -92,46 +115,60 @@ impl Ors {
         let body = Some(self.body.write(&fields));
         let request = about(session, Method::POST, &format!("event/{event}"), body);
         // Each signal names what shall be, not what shall change: twice is once.
-        Ok(self.call(session, &request, Repeat::Always).await?.is_some())
+        Ok(self.call(session, &request, Repeat::Always).await?.answer()?.is_some())
     }
 
-    /// Calls the session's node, then the others, which redirect to it; none says that the session is gone.
+    /// Calls the session's node, then the others, which redirect to it.
+    ///
+    /// That it is gone is believed of its owner, of whom another node points to, and, where its owner is not known, of
+    /// one node of every region: a node of another cluster has never heard of it.
     async fn call(
         &self,
         session: &SessionRef,
         request: &Request,
         repeat: Repeat,
-    ) -> Result<Option<Answer>, Fault> {
-        let owner = self.owners.of(&session.session, self.clock.now());
-        let cookie = owner.as_ref().and_then(|owner| owner.cookie.clone());
-        let bases = self.candidates(session, owner.as_ref());
+    ) -> Result<Found, Fault> {
+        let remembered = self.owners.of(&session.session, self.clock.now());
+        let cookie = remembered.as_ref().and_then(|owner| owner.cookie.clone());
+        let on_record = session.node.as_deref().and_then(|name| self.nodes.called(name));
+        let owner = remembered.as_ref().map(|owner| owner.base.as_ref()).or(on_record);
+        let bases = self.candidates(owner, on_record);
+        let mut denied = Vec::new();
+        let mut silent = false;
         let mut worst: Option<CallError> = None;
         let mut tries = 0;
         for base in bases.iter().cycle().take(TRIES * bases.len()) {
             if tries == TRIES {
                 break;
             }
-            if !self.nodes.open(base, self.clock.now()) {
+            let region = self.nodes.region(base);
+            let denies = owner != Some(base) && denied.contains(&region);
+            if denies || !self.nodes.open(base, self.clock.now()) {
                 continue;
             }
-            tries += 1;
-            let answer = match self.travel(base, request, cookie.as_deref()).await {
+            let error = match self.travel(base, request, cookie.as_deref()).await {
                 Ok(answer) if answer.status == StatusCode::NOT_FOUND => {
-                    self.owners.forget(&session.session);
-                    return Ok(None);
+                    denied.push(region);
+                    let everywhere =
+                        || bases.iter().all(|base| denied.contains(&self.nodes.region(base)));
+                    let pointed_to = *answer.base != **base;
+                    if pointed_to || owner.map_or_else(everywhere, |owner| owner == base) {
+                        self.owners.forget(&session.session);
+                        return Ok(Found::Gone);
+                    }
+                    continue;
                 }
-                heard => heard.and_then(done),
+                heard => match heard.and_then(done) {
+                    Ok(answer) => {
+                        let cookie = answer.cookie.clone().or(cookie);
+                        let owner = Owner { base: answer.base.clone(), cookie };
+                        self.owners.remember(&session.session, owner, self.clock.now());
+                        return Ok(Found::Answer(answer));
+                    }
+                    Err(error) => error,
+                },
             };
-            let error = match answer {
-                Ok(answer) => {
-                    let cookie = answer.cookie.clone().or(cookie);
-                    let owner = Owner { base: answer.base.clone(), cookie };
-                    self.owners.remember(&session.session, owner, self.clock.now());
-                    return Ok(Some(answer));
-                }
-                Err(error) => error,
-            };
-            self.owners.forget(&session.session);
+            tries += 1;
             let again = match repeat {
                 Repeat::Always => error.node_failed(),
                 Repeat::Unheard => error.nothing_done(),
@@ -139,20 +176,25 @@ impl Ors {
             if !again {
                 return Err(error.into());
             }
+            silent |= error.silence_beyond();
             // What may have been heard once is not made undone by a later try that was not.
             if worst.as_ref().is_none_or(CallError::nothing_done) {
                 worst = Some(error);
             }
         }
-        Err(worst.map_or_else(nobody, Fault::from))
+        silent |= owner.is_some_and(|owner| {
+            self.nodes.silent(owner) && denied.contains(&self.nodes.region(owner))
+        });
+        let fault = worst.map_or_else(nobody, Fault::from);
+        if silent { Ok(Found::Silent(fault)) } else { Err(fault) }
     }
 
-    /// Whom to ask, best first: the owner as last seen, the node as it is on record, then everybody else.
-    fn candidates(&self, session: &SessionRef, owner: Option<&Owner>) -> Vec<String> {
-        let on_record = session.node.as_deref().and_then(|name| self.nodes.called(name));
-        let known = owner.map(|owner| owner.base.as_ref()).into_iter().chain(on_record);
+    /// Whom to ask, best first: the owner, the node on record, the others of the owner's region, then everybody else.
+    fn candidates(&self, owner: Option<&str>, on_record: Option<&str>) -> Vec<String> {
+        let region: Vec<_> =
+            owner.and_then(|owner| self.nodes.region(owner)).cloned().into_iter().collect();
         let mut candidates: Vec<String> = Vec::new();
-        for base in known.chain(self.nodes.bases(&[])) {
+        for base in owner.into_iter().chain(on_record).chain(self.nodes.bases(&region)) {
             if !candidates.iter().any(|there| there == base) {
                 candidates.push(base.to_owned());
             }

@@ -40,6 +40,9 @@ pub(crate) enum CallError {
     /// One redirect after the other.
     #[error("it redirects again and again")]
     Redirected,
+    /// The node that another one points to failed.
+    #[error("the node that was pointed to: {0}")]
+    Beyond(#[source] Box<CallError>),
     /// A redirect without an address that could be followed.
     #[error("it redirects to nowhere")]
     Misdirected,
@@ -62,12 +65,32 @@ impl CallError {
         match self {
             Self::Unreachable(_) | Self::TimedOut | Self::Broken(_) => true,
             Self::Status(status) => status.is_server_error(),
+            Self::Beyond(error) => error.node_failed(),
             Self::TooLarge
             | Self::Redirected
             | Self::Misdirected
             | Self::Unintelligible
             | Self::Foreign => false,
         }
+    }
+
+    /// Whether the node said nothing whole: it may be dead.
+    pub(crate) fn silence(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut | Self::Broken(_) => true,
+            Self::Beyond(error) => error.silence(),
+            Self::Status(_)
+            | Self::TooLarge
+            | Self::Redirected
+            | Self::Misdirected
+            | Self::Unintelligible
+            | Self::Foreign => false,
+        }
+    }
+
+    /// Whether a node that answers pointed to one that does not.
+    pub(crate) fn silence_beyond(&self) -> bool {
+        matches!(self, Self::Beyond(error) if error.silence())
     }
 
     /// Whether the node looked at the request and would have nothing of it.
@@ -82,6 +105,7 @@ impl CallError {
                 FaultKind::Unavailable
             }
             Self::TimedOut | Self::Status(StatusCode::REQUEST_TIMEOUT) => FaultKind::TimedOut,
+            Self::Beyond(error) => error.kind(),
             Self::Status(status) if status.is_client_error() => FaultKind::Refused,
             Self::Broken(_)
             | Self::Status(_)

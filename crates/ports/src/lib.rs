@@ -57,7 +57,7 @@ pub use humans::{
     VouchError,
 };
 pub use notices::{News, Notices, Subscription};
-pub use orchestrator::{Orchestrator, Receipt, SessionRef, SessionRequest};
+pub use orchestrator::{Inquiry, Orchestrator, Receipt, SessionRef, SessionRequest};
 pub use people::{Application, Door, Entry, Grant, Guest, People, Proof, Visit};
 pub use push::{
     Delivery, Push, PushAccount, PushContent, PushDelay, PushMessage, PushMode, PushRefusal,

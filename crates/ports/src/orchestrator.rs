@@ -1,7 +1,7 @@
 //! The orchestration server, which runs the session that calls the customer.
 
 use async_trait::async_trait;
-use ges_domain::callback::{Callback, Diagnostics, Standing};
+use ges_domain::callback::{Callback, Sighting, Standing};
 use ges_domain::effect::Signal;
 use ges_domain::id::{Attempt, CallbackId, SessionId};
 use ges_domain::name::RegionName;
@@ -51,6 +51,17 @@ pub struct SessionRef {
     pub node: Option<String>,
 }
 
+/// What came of asking after a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inquiry {
+    /// It lives, and said this.
+    Lives(Box<Sighting>),
+    /// It is gone: so says its owner, or, where nobody knows its owner, one node of every region.
+    Gone,
+    /// Its owner is silent, while other nodes near it answer: it may have died with it.
+    Silent,
+}
+
 /// The orchestration server.
 #[async_trait]
 pub trait Orchestrator: Send + Sync {
@@ -63,6 +74,6 @@ pub trait Orchestrator: Send + Sync {
     /// Tells a session something; `false` says that the session is gone.
     async fn signal(&self, session: &SessionRef, signal: &Signal) -> Result<bool, Fault>;
 
-    /// Asks after a session; none says that it is gone.
-    async fn query(&self, session: &SessionRef) -> Result<Option<Diagnostics>, Fault>;
+    /// Asks after a session. A fault says nothing about it.
+    async fn query(&self, session: &SessionRef) -> Result<Inquiry, Fault>;
 }

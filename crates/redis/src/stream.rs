@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_redis::redis::{Cmd, cmd};
-use ges_domain::callback::Diagnostics;
 use ges_domain::effect::Signal;
 use ges_domain::id::TenantId;
-use ges_ports::{Fault, Orchestrator, Receipt, SessionRef, SessionRequest};
+use ges_ports::{Fault, Inquiry, Orchestrator, Receipt, SessionRef, SessionRequest};
 use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, info_span};
@@ -185,7 +184,7 @@ impl Orchestrator for OrsStream {
         self.sessions.signal(session, signal).await
     }
 
-    async fn query(&self, session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
+    async fn query(&self, session: &SessionRef) -> Result<Inquiry, Fault> {
         self.sessions.query(session).await
     }
 }

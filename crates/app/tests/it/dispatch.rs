@@ -162,6 +162,49 @@ async fn a_session_that_never_says_its_name_ends_with_its_callbacks_time() {
 }
 
 #[tokio::test]
+async fn who_may_have_talked_while_this_service_was_away_is_not_called_again() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(2).await;
+    house.started(callback.id, 1).await.unwrap();
+    house.turn(200);
+    house.ors.lose_everything();
+    house.live(60).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+    assert_eq!(house.find(callback.id).await.reason, Some(Reason::FAIL_SESSION_LOST));
+}
+
+#[tokio::test]
+async fn what_a_session_could_not_deliver_it_says_when_it_is_asked() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(2).await;
+    house.started(callback.id, 1).await.unwrap();
+    house.ors.say(State::Processing);
+    house.live(40).await;
+    assert_eq!(house.find(callback.id).await.state, State::Processing);
+    let revision = house.find(callback.id).await.revision;
+    house.live(100).await;
+    assert_eq!(house.find(callback.id).await.revision, revision, "the same again is not news");
+    house.ors.lose_everything();
+    house.live(60).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)], "nobody is called out of a conversation");
+}
+
+#[tokio::test]
+async fn a_session_whose_owner_stays_silent_is_replaced_after_five_minutes() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(2).await;
+    house.started(callback.id, 1).await.unwrap();
+    house.ors.fall_silent();
+    house.live(300).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+    house.live(75).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1), (callback.id, 2)]);
+}
+
+#[tokio::test]
 async fn a_live_session_is_asked_after_and_a_silent_store_is_kept_small() {
     let house = House::open().await;
     let callback = house.booked(1, None).await;

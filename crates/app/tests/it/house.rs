@@ -9,7 +9,7 @@ use ges_app::{App, Call, Failure, Options, Ports, Started, Tick, Wish};
 use ges_contracts::given;
 use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
 use ges_domain::booking::{Fingerprint, IdempotencyKey, Request};
-use ges_domain::callback::{Callback, Details, Diagnostics, Report, State};
+use ges_domain::callback::{Callback, Details, Diagnostics, Report, Sighting, State};
 use ges_domain::catalogue::{Catalogue, Named};
 use ges_domain::effect::Signal;
 use ges_domain::event::Actor;
@@ -23,8 +23,8 @@ use ges_domain::time::{SignedDuration, Timestamp};
 use ges_embedded::Embedded;
 use ges_ports::{
     ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, FaultKind, HumanProof, Ids,
-    Orchestrator, Place, Receipt, SessionRef, SessionRequest, UpdateToken, Wait, WaitQuery,
-    WaitTimes,
+    Inquiry, Orchestrator, Place, Receipt, SessionRef, SessionRequest, UpdateToken, Wait,
+    WaitQuery, WaitTimes,
 };
 use uuid::Uuid;
 
@@ -86,6 +86,8 @@ pub(crate) struct Ors {
     next: Mutex<VecDeque<FaultKind>>,
     down: Mutex<bool>,
     gone: Mutex<bool>,
+    silent: Mutex<bool>,
+    state: Mutex<Option<State>>,
     view: Mutex<Diagnostics>,
 }
 
@@ -134,6 +136,16 @@ impl Ors {
         *self.view.lock().unwrap() = view;
     }
 
+    /// From now on every session says that it is in this state.
+    pub(crate) fn say(&self, state: State) {
+        *self.state.lock().unwrap() = Some(state);
+    }
+
+    /// From now on the owner of every session is silent.
+    pub(crate) fn fall_silent(&self) {
+        *self.silent.lock().unwrap() = true;
+    }
+
     /// From now on no session is found.
     pub(crate) fn lose_everything(&self) {
         *self.gone.lock().unwrap() = true;
@@ -167,14 +179,21 @@ impl Orchestrator for Ors {
         Ok(true)
     }
 
-    async fn query(&self, _session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
+    async fn query(&self, _session: &SessionRef) -> Result<Inquiry, Fault> {
         *self.asked.lock().unwrap() += 1;
         if let Some(clock) = &*self.clock.lock().unwrap() {
             clock.turn(*self.takes.lock().unwrap());
         }
         self.trouble()?;
-        let gone = *self.gone.lock().unwrap();
-        Ok((!gone).then(|| self.view.lock().unwrap().clone()))
+        if *self.silent.lock().unwrap() {
+            return Ok(Inquiry::Silent);
+        }
+        if *self.gone.lock().unwrap() {
+            return Ok(Inquiry::Gone);
+        }
+        let state = *self.state.lock().unwrap();
+        let diagnostics = self.view.lock().unwrap().clone();
+        Ok(Inquiry::Lives(Box::new(Sighting { state, diagnostics })))
     }
 }
 

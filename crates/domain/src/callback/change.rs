@@ -1,6 +1,6 @@
 //! What can happen to a callback, and what follows from it.
 
-use super::{Callback, Diagnostics, Kind, Patch, PushTarget, Report, UserData};
+use super::{Asked, Callback, Kind, Patch, PushTarget, Report, Sighting, UserData};
 use crate::effect::{Effect, Ordinal, Timer};
 use crate::event::{Actor, Event};
 use crate::id::{Attempt, Revision, SessionId};
@@ -113,14 +113,23 @@ pub enum Change {
         /// The attempt asked after.
         attempt: Attempt,
         /// What it said.
-        diagnostics: Box<Diagnostics>,
+        seen: Box<Sighting>,
+        /// The number of its newest report when it was asked.
+        last_seq: Option<u64>,
     },
     /// The session was not found when it was asked for.
     Missing {
         /// The attempt asked after.
         attempt: Attempt,
-        /// When the answer came, which may be earlier than it is taken in.
-        at: Timestamp,
+        /// When.
+        asked: Asked,
+    },
+    /// The session could not be asked: its owner is silent, while other nodes near it answer.
+    Silent {
+        /// The attempt asked after.
+        attempt: Attempt,
+        /// When.
+        asked: Asked,
     },
     /// Somebody cancels it.
     Cancel {

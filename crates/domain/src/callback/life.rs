@@ -15,8 +15,6 @@ use crate::token::TokenHash;
 
 /// Devices of one customer that are told: a change has room for no more effects.
 const TARGETS_TOLD: usize = 16;
-/// Dials that are remembered.
-const DIALS_KEPT: usize = 20;
 
 impl Callback {
     /// What follows from `change` at `now`.
@@ -41,8 +39,9 @@ impl Callback {
                 self.started(*attempt, session, node.as_deref(), ticket.as_deref(), now)
             }
             Change::Report(report) => self.report(report, now),
-            Change::Seen { attempt, diagnostics } => self.seen(*attempt, diagnostics, now),
-            Change::Missing { attempt, at } => self.missing(*attempt, *at, now),
+            Change::Seen { attempt, seen, last_seq } => self.seen(*attempt, seen, *last_seq, now),
+            Change::Missing { attempt, asked } => self.missing(*attempt, *asked, now),
+            Change::Silent { attempt, asked } => self.silent(*attempt, *asked, now),
             Change::Cancel { by, note } => self.cancel(by, Reason::CANCELLED, note.clone(), now),
             Change::CalledIn => self.cancel(&Actor::Flow, Reason::CUSTOMER_CALLED_IN, None, now),
             Change::Reschedule { by, to } => self.reschedule(by, to, now),
@@ -109,6 +108,14 @@ impl Callback {
         }
     }
 
+    /// The state that the session itself told last: asked, it may have told of a later one.
+    fn said(&self, submission: &Submission) -> State {
+        match &submission.last_report {
+            Some(last) => last.state,
+            None => self.state.min(State::Queued),
+        }
+    }
+
     fn report(self, report: &Report, now: Timestamp) -> Result<Outcome, Refusal> {
         let last = self.submission.as_ref().and_then(|submission| submission.last_report.as_ref());
         if let Some(last) = last.filter(|last| last.attempt == report.attempt) {
@@ -121,24 +128,24 @@ impl Callback {
         }
         let submission = self.standing_attempt(report.attempt)?;
         let attempt = submission.attempt;
-        let legal = match (self.state, report.state) {
-            (State::Scheduled | State::Queued, State::Queued)
-            | (State::Queued | State::Routing, State::Routing)
-            | (State::Routing | State::Processing, State::Processing | State::Queued)
+        let said = self.said(submission);
+        // A state on the way may be missing: a word that was not delivered is not repeated for ever.
+        let legal = match (said, report.state) {
+            (State::Scheduled | State::Queued | State::Routing, State::Queued | State::Routing)
+            | (State::Processing, State::Queued)
             | (
                 State::Scheduled | State::Queued | State::Routing | State::Processing,
-                State::Completed,
+                State::Processing | State::Completed,
             ) => true,
             (State::Routing | State::Processing | State::Queued, State::Scheduled) => {
                 report.next_desired_at.is_some()
             }
-            (State::Scheduled, State::Scheduled | State::Routing | State::Processing)
-            | (State::Queued, State::Processing)
+            (State::Scheduled, State::Scheduled)
             | (State::Processing, State::Routing)
             | (State::Completed, _) => false,
         };
         if !legal {
-            return Err(Refusal::IllegalTransition { from: self.state, to: report.state });
+            return Err(Refusal::IllegalTransition { from: said, to: report.state });
         }
         let watch = self.watch(attempt, now);
         let from = self.state;
@@ -152,10 +159,12 @@ impl Callback {
             })
             .submission(|submission| {
                 submission.last_report = Some(report.clone());
-                submission.started_at.get_or_insert(now);
-                submission.sent_at.get_or_insert(now);
-                submission.unknown = false;
-                submission.missing_since = None;
+                submission.lives(now);
+                // A wait whose end nobody saw teaches nothing.
+                let waits = from <= State::Queued && report.state <= State::Routing;
+                if !waits && report.state != State::Routing {
+                    submission.ticket = None;
+                }
             });
         if report.state == State::Routing {
             step = step.waited();
@@ -185,10 +194,12 @@ impl Callback {
             }
             State::Queued | State::Routing | State::Processing => {}
         }
-        step = step.with(|callback| callback.state = report.state);
+        // A word that comes after the session was asked goes no way back.
+        let to = if report.state >= said { report.state.max(from) } else { report.state };
+        step = step.with(|callback| callback.state = to);
         if from == State::Scheduled {
             step = step.timer(watch).event(Happening::Started, Actor::Session, note);
-        } else if from != report.state {
+        } else if from != to {
             step = step.event(Happening::Moved, Actor::Session, note);
         } else if note.is_some() {
             step = step.event(Happening::Dialled, Actor::Session, note);
@@ -350,10 +361,7 @@ impl Callback {
         newer(&report.agent, &mut known.agent);
         if let Some(dial) = &report.dial {
             self.reached_at.get_or_insert(dial.at.min(now));
-            if known.dials.len() == DIALS_KEPT {
-                known.dials.remove(0);
-            }
-            known.dials.push(dial.clone());
+            self.remember(dial);
         } else if report.state == State::Processing {
             self.reached_at.get_or_insert(now);
         }

@@ -9,6 +9,7 @@ mod life;
 mod session;
 mod step;
 mod storage;
+mod watch;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,8 +20,9 @@ pub use details::{
     Details, OfferTiming, OfferType, PushTarget, USER_DATA_LIMIT, UserData, UserDataTooLarge,
     variable_name,
 };
-pub use session::{ACKNOWLEDGE_AFTER, LAPSE_AFTER, MISSING_AGAIN_AFTER, RESEND_AFTER, WATCH_EVERY};
+pub use session::{ACKNOWLEDGE_AFTER, LAPSE_AFTER, RESEND_AFTER};
 pub use storage::{Patch, STORAGE_LIMIT, Scalar, Storage};
+pub use watch::{Asked, MISSING_AGAIN_AFTER, SILENT_FOR, Sighting, UNHEARD_AFTER, WATCH_EVERY};
 
 use crate::id::{Attempt, CallbackId, Revision, SessionId, TenantId};
 use crate::name::{QueueName, ServiceName};
@@ -243,6 +245,12 @@ pub struct Submission {
     pub last_report: Option<Report>,
     /// When the session was first found missing, if it is.
     pub missing_since: Option<Timestamp>,
+    /// Since when the owner of the session is silent, if it is.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub silent_since: Option<Timestamp>,
+    /// The session may have said its last words while nobody heard them.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub unheard: bool,
     /// What was expected of its queue when it entered it; kept until that wait is over.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub ticket: Option<Box<Ticket>>,

@@ -3,12 +3,12 @@
 //! Apart from the rest, because here every arm asks which attempt speaks.
 
 use super::change::Outcome;
-use super::{Callback, Diagnostics, Reason, State, Submission};
+use super::watch::UNHEARD_AFTER;
+use super::{Callback, Reason, State, Submission};
 use crate::effect::{Effect, Timer};
 use crate::event::{Actor, Happening};
 use crate::id::{Attempt, SessionId};
 use crate::refusal::Refusal;
-use crate::retry::spread;
 use crate::time::{SignedDuration, Timestamp};
 use crate::token::TokenHash;
 use crate::wait::Ticket;
@@ -19,10 +19,6 @@ pub const RESEND_AFTER: SignedDuration = SignedDuration::from_secs(10);
 pub const ACKNOWLEDGE_AFTER: SignedDuration = SignedDuration::from_secs(30);
 /// Without a report this long after the submission, the attempt is given up.
 pub const LAPSE_AFTER: SignedDuration = SignedDuration::from_secs(120);
-/// A live session is asked after this often, ± 20 %.
-pub const WATCH_EVERY: SignedDuration = SignedDuration::from_secs(30);
-/// A missing session is looked for once more after this, before it counts as lost.
-pub const MISSING_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 impl Callback {
     pub(super) fn submit(
@@ -71,6 +67,8 @@ impl Callback {
                         unknown: false,
                         last_report: None,
                         missing_since: None,
+                        silent_since: None,
+                        unheard: false,
                         ticket: None,
                     });
                 })
@@ -135,10 +133,21 @@ impl Callback {
         if submission.started_at.is_some() || submission.unknown {
             return self.unchanged();
         }
-        let at = submission.submitted_at + LAPSE_AFTER;
+        // Who was away cannot take silence for an answer: the session is asked, or given its time once more.
+        let acknowledge_at = submission.submitted_at + ACKNOWLEDGE_AFTER;
+        let away = now.duration_since(acknowledge_at) >= UNHEARD_AFTER;
+        let since = if away { now - ACKNOWLEDGE_AFTER } else { submission.submitted_at };
+        let timer = if away && submission.session.is_some() {
+            Timer { at: now, effect: Effect::Watch { attempt } }
+        } else {
+            Timer { at: since + LAPSE_AFTER, effect: Effect::Lapse { attempt } }
+        };
         self.step(now)
-            .submission(|submission| submission.unknown = true)
-            .timer(Timer { at, effect: Effect::Lapse { attempt } })
+            .submission(|submission| {
+                submission.unknown = true;
+                submission.unheard = away;
+            })
+            .timer(timer)
             .event(Happening::OutcomeUnknown, Actor::System, None)
             .done()
     }
@@ -150,6 +159,12 @@ impl Callback {
         }
         if now >= self.expires_at() {
             return self.expire(now);
+        }
+        if submission.unheard {
+            return self
+                .step(now)
+                .complete(Reason::FAIL_SESSION_LOST, &Actor::System, false)
+                .done();
         }
         let unanswered = self.unanswered.saturating_add(1);
         let spent = unanswered >= self.settings.max_attempts;
@@ -190,10 +205,9 @@ impl Callback {
             })
             .submission(|submission| {
                 submission.session = Some(session.clone());
-                submission.node = node.map(str::to_owned).or(submission.node.take());
-                submission.started_at = Some(now);
-                submission.sent_at.get_or_insert(now);
-                submission.unknown = false;
+                // Who took the start is an address; the session's name for its node may mean nothing to us.
+                submission.node = submission.node.take().or(node.map(str::to_owned));
+                submission.lives(now);
                 submission.ticket = ticket.copied().map(Box::new);
             })
             .timer(watch)
@@ -214,94 +228,5 @@ impl Callback {
                 submission.node = submission.node.take().or(node.map(str::to_owned));
             })
             .done()
-    }
-
-    /// Whether what the session of an attempt says of itself is known already.
-    ///
-    /// An answer that says nothing new is not worth a write: ten thousand sessions are asked all day.
-    pub fn knows(&self, attempt: Attempt, diagnostics: &Diagnostics) -> bool {
-        let standing = self.submission.as_ref().filter(|sent| sent.attempt == attempt);
-        let known = &self.diagnostics;
-        standing.is_some_and(|sent| sent.missing_since.is_none())
-            && known.position == diagnostics.position
-            && known.ewt_secs == diagnostics.ewt_secs
-            && known.priority == diagnostics.priority
-            && known.interaction_id == diagnostics.interaction_id
-            && known.call_uuid == diagnostics.call_uuid
-            && known.agent == diagnostics.agent
-            && known.last_error == diagnostics.last_error
-    }
-
-    pub(super) fn seen(
-        self,
-        attempt: Attempt,
-        diagnostics: &Diagnostics,
-        now: Timestamp,
-    ) -> Result<Outcome, Refusal> {
-        self.standing_attempt(attempt)?;
-        if self.knows(attempt, diagnostics) {
-            return self.unchanged();
-        }
-        let watch = self.watch(attempt, now);
-        self.step(now)
-            .with(|callback| {
-                let dials = std::mem::take(&mut callback.diagnostics.dials);
-                callback.diagnostics =
-                    Diagnostics { seen_at: Some(now), dials, ..diagnostics.clone() };
-            })
-            .submission(|submission| submission.missing_since = None)
-            .timer(watch)
-            .done()
-    }
-
-    pub(super) fn missing(
-        self,
-        attempt: Attempt,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> Result<Outcome, Refusal> {
-        let submission = self.standing_attempt(attempt)?;
-        let look_again = Timer { at: now + MISSING_AGAIN_AFTER, effect: Effect::Watch { attempt } };
-        match submission.missing_since {
-            None => {
-                return self
-                    .step(now)
-                    .submission(|submission| submission.missing_since = Some(at))
-                    .timer(look_again)
-                    .event(Happening::SessionMissing, Actor::System, None)
-                    .done();
-            }
-            Some(since) if at.duration_since(since) < MISSING_AGAIN_AFTER => {
-                return self.unchanged();
-            }
-            Some(_) => {}
-        }
-        if now >= self.expires_at() {
-            return self.expire(now);
-        }
-        let lost = self.lost.saturating_add(1);
-        let talking = self.state == State::Processing;
-        let spent = lost >= self.settings.max_attempts;
-        let step = self.step(now).with(|callback| callback.lost = lost);
-        // A customer who was on the line is not called a second time because a session vanished.
-        if talking || spent {
-            return step.complete(Reason::FAIL_SESSION_LOST, &Actor::System, false).done();
-        }
-        step.void()
-            .with(|callback| {
-                callback.state = State::Scheduled;
-                callback.diagnostics.position = None;
-                callback.diagnostics.ewt_secs = None;
-            })
-            .timer(Timer { at: now, effect: Effect::Submit { attempt: attempt.next() } })
-            .event(Happening::SessionLost, Actor::System, None)
-            .done()
-    }
-
-    /// The next look at a live session, never later than the callback's end.
-    pub(super) fn watch(&self, attempt: Attempt, now: Timestamp) -> Timer {
-        let seed = self.seed() ^ now.as_microsecond().cast_unsigned();
-        let at = (now + spread(WATCH_EVERY, seed)).min(self.expires_at()).max(now);
-        Timer { at, effect: Effect::Watch { attempt } }
     }
 }

@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
 use ges_contracts::given::now;
-use ges_domain::callback::Reason;
+use ges_domain::callback::{Reason, Sighting};
 use ges_domain::effect::Signal;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ors::{Config, Node, Order, Ors};
-use ges_ports::{Clock, Orchestrator, SessionRef, SessionRequest};
+use ges_ports::{Clock, Inquiry, Orchestrator, SessionRef, SessionRequest};
 use ges_simulators as sim;
 use url::Url;
 
@@ -87,6 +87,14 @@ pub(crate) async fn begun(ors: &Ors, request: &SessionRequest) -> SessionRef {
         callback: request.callback.id,
         session: receipt.session.unwrap(),
         node: receipt.node,
+    }
+}
+
+/// What a session says that must live.
+pub(crate) async fn lives(ors: &Ors, session: &SessionRef) -> Sighting {
+    match ors.query(session).await.unwrap() {
+        Inquiry::Lives(said) => *said,
+        other => panic!("{other:?}"),
     }
 }
 

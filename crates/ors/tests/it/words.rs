@@ -13,7 +13,7 @@ use ges_simulators as sim;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::given::{adapter, begun, cancel, clock, config, pretended};
+use crate::given::{adapter, begun, cancel, clock, config, lives, pretended};
 
 fn form(received: &sim::Received) -> BTreeMap<String, String> {
     form_urlencoded::parse(received.body.as_bytes()).into_owned().collect()
@@ -114,7 +114,7 @@ async fn a_session_tells_where_it_stands() {
     let ors = adapter(config(&[peer.url()]), &clock());
     let session = begun(&ors, &start(1)).await;
     assert!(ors.signal(&session, &Signal::Priority { priority: 777 }).await.unwrap());
-    let said = ors.query(&session).await.unwrap().unwrap();
+    let said = lives(&ors, &session).await.diagnostics;
     assert_eq!(said.priority, Some(777));
     assert!(said.interaction_id.is_some());
 }
@@ -130,7 +130,7 @@ async fn every_form_of_a_receipt_is_understood() {
             let ors = adapter(config(&[peer.url()]), &clock());
             let session = begun(&ors, &start(1)).await;
             assert_eq!(session.session.as_str(), peer.sessions()[0].id, "{start_reply:?}");
-            assert!(ors.query(&session).await.unwrap().is_some());
+            lives(&ors, &session).await;
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use ges_contracts::given::{self, SALES, SUPPORT};
 use ges_domain::booking::{Booking, Request, place};
-use ges_domain::callback::{Callback, Change, Details, Diagnostics, Kind, Outcome, Reason, State};
+use ges_domain::callback::{
+    Asked, Callback, Change, Details, Diagnostics, Kind, Outcome, Reason, Sighting, State,
+};
 use ges_domain::capacity::SlotLength;
 use ges_domain::catalogue::Catalogue;
 use ges_domain::effect::{Effect, EffectId};
@@ -319,9 +321,13 @@ impl Stage<'_> {
             }
             Doing::Seen => {
                 let diagnostics = Diagnostics { position: Some(3), ..Diagnostics::default() };
-                Change::Seen { attempt, diagnostics: Box::new(diagnostics) }
+                let last = callback.submission.as_ref().and_then(|sent| sent.last_report.as_ref());
+                let seen = Sighting { state: Some(State::Routing), diagnostics };
+                Change::Seen { attempt, seen: Box::new(seen), last_seq: last.map(|it| it.seq) }
             }
-            Doing::Missing => Change::Missing { attempt, at: self.now },
+            Doing::Missing => {
+                Change::Missing { attempt, asked: Asked { at: self.now, due_at: self.now } }
+            }
             Doing::Cancel => Change::Cancel { by: Actor::Api, note: None },
             Doing::CalledIn => Change::CalledIn,
             Doing::Reschedule(slot) => {

@@ -9,13 +9,13 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use ges_contracts::orchestrator::Platform;
 use ges_contracts::wait_times::Router;
-use ges_domain::callback::Diagnostics;
+use ges_domain::callback::{Diagnostics, Sighting};
 use ges_domain::effect::Signal;
 use ges_domain::id::{CallbackId, SessionId};
 use ges_domain::time::Timestamp;
 use ges_ports::{
-    Admission, Allowance, Fault, FaultKind, Orchestrator, Receipt, SessionRef, SessionRequest,
-    Subject, Throttle,
+    Admission, Allowance, Fault, FaultKind, Inquiry, Orchestrator, Receipt, SessionRef,
+    SessionRequest, Subject, Throttle,
 };
 use ges_redis::{Config, OrsStream, RedisThrottle, SharedMemory};
 use ges_simulators as sim;
@@ -94,9 +94,11 @@ impl Orchestrator for Sessions {
         Ok(self.has(session))
     }
 
-    async fn query(&self, session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
+    async fn query(&self, session: &SessionRef) -> Result<Inquiry, Fault> {
         let seen_at = Some(ges_contracts::given::now());
-        Ok(self.has(session).then(|| Diagnostics { seen_at, ..Diagnostics::default() }))
+        let diagnostics = Diagnostics { seen_at, ..Diagnostics::default() };
+        let sighting = Sighting { state: None, diagnostics };
+        Ok(if self.has(session) { Inquiry::Lives(Box::new(sighting)) } else { Inquiry::Gone })
     }
 }
 

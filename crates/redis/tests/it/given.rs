@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ges_contracts::given::now;
-use ges_domain::callback::Diagnostics;
 use ges_domain::effect::Signal;
-use ges_ports::{Fault, Orchestrator, Receipt, SessionRef, SessionRequest};
+use ges_ports::{Fault, Inquiry, Orchestrator, Receipt, SessionRef, SessionRequest};
 use ges_redis::{Address, Config, Connection, OrsStream, SharedMemory, StreamConfig};
 use ges_simulators as sim;
 use ges_simulators::ors::StreamConfig as Consumer;
@@ -59,8 +58,8 @@ impl Orchestrator for Nobody {
         Ok(false)
     }
 
-    async fn query(&self, _session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
-        Ok(None)
+    async fn query(&self, _session: &SessionRef) -> Result<Inquiry, Fault> {
+        Ok(Inquiry::Gone)
     }
 }
 

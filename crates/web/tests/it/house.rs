@@ -16,7 +16,6 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use ges_app::{App, Options, Ports};
 use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
-use ges_domain::callback::Diagnostics;
 use ges_domain::effect::Signal;
 use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, TenantId};
 use ges_domain::name::NodeName;
@@ -24,9 +23,9 @@ use ges_domain::time::{Timestamp, Zone};
 use ges_domain::wait::{Learned, Lesson, Snapshot, Waited};
 use ges_embedded::{Counters, Embedded, LocalSessions};
 use ges_ports::{
-    ApiKey, Callbacks, Chance, Clock, Credentials, Estimate, Fault, Ids, Orchestrator, Place,
-    Receipt, RecordKey, RecordKind, RecordName, Records, SessionRef, SessionRequest, UpdateToken,
-    Wait, WaitQuery, WaitTimes,
+    ApiKey, Callbacks, Chance, Clock, Credentials, Estimate, Fault, Ids, Inquiry, Orchestrator,
+    Place, Receipt, RecordKey, RecordKind, RecordName, Records, SessionRef, SessionRequest,
+    UpdateToken, Wait, WaitQuery, WaitTimes,
 };
 use ges_web::{
     About, Component, Config, Exposition, Health, Meters, Ready, Standing, Surface, Web,
@@ -102,8 +101,8 @@ impl Orchestrator for Ors {
         Ok(true)
     }
 
-    async fn query(&self, _session: &SessionRef) -> Result<Option<Diagnostics>, Fault> {
-        Ok(Some(Diagnostics::default()))
+    async fn query(&self, _session: &SessionRef) -> Result<Inquiry, Fault> {
+        Ok(Inquiry::Lives(Box::default()))
     }
 }
 

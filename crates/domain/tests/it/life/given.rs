@@ -2,7 +2,8 @@
 
 use ges_domain::booking::{Booking, Request};
 use ges_domain::callback::{
-    Callback, Change, Changed, Details, Outcome, Report, SlotClaim, State, TimerChange,
+    Asked, Callback, Change, Changed, Details, Outcome, Report, Sighting, SlotClaim, State,
+    TimerChange,
 };
 use ges_domain::catalogue::{Catalogue, Entry};
 use ges_domain::effect::{Effect, Timer};
@@ -94,7 +95,20 @@ pub(super) fn report(attempt: u32, seq: u64, state: State) -> Report {
 
 /// The answer of that second was that there is no such session.
 pub(super) fn missing(attempt: u32, secs: i64) -> Change {
-    Change::Missing { attempt: Attempt::new(attempt), at: after(secs) }
+    let asked = Asked { at: after(secs), due_at: after(secs) };
+    Change::Missing { attempt: Attempt::new(attempt), asked }
+}
+
+/// The answer of that second was that the owner of the session is silent.
+pub(super) fn silent(attempt: u32, secs: i64) -> Change {
+    let asked = Asked { at: after(secs), due_at: after(secs) };
+    Change::Silent { attempt: Attempt::new(attempt), asked }
+}
+
+/// The session was asked when its newest report had this number, and said to be in this state.
+pub(super) fn seen(attempt: u32, last_seq: Option<u64>, state: State) -> Change {
+    let seen = Sighting { state: Some(state), ..Sighting::default() };
+    Change::Seen { attempt: Attempt::new(attempt), seen: Box::new(seen), last_seq }
 }
 
 pub(super) fn told(attempt: u32, seq: u64, state: State) -> Change {
@@ -116,6 +130,12 @@ pub(super) fn through(callback: Callback, changes: &[Change]) -> Callback {
         callback = make(callback, change, after(secs.try_into().unwrap())).callback;
     }
     callback
+}
+
+/// The callback after changes that are all made at one time.
+pub(super) fn through_at(callback: Callback, changes: &[Change], secs: i64) -> Callback {
+    let at = after(secs);
+    changes.iter().fold(callback, |callback, change| make(callback, change, at).callback)
 }
 
 pub(super) fn queued() -> Callback {

@@ -32,7 +32,10 @@ fn any_change() -> impl Strategy<Value = Change> {
         }),
         attempt.clone().prop_map(|n| Change::Unacknowledged { attempt: Attempt::new(n) }),
         attempt.clone().prop_map(|n| Change::Lapse { attempt: Attempt::new(n) }),
-        (attempt, 0..2400_i64).prop_map(|(attempt, secs)| missing(attempt, secs)),
+        (attempt.clone(), 0..2400_i64).prop_map(|(attempt, secs)| missing(attempt, secs)),
+        (attempt.clone(), 0..2400_i64).prop_map(|(attempt, secs)| silent(attempt, secs)),
+        (attempt, prop::option::of(1..8_u64), prop::sample::select(State::ALL.to_vec()))
+            .prop_map(|(attempt, last_seq, state)| seen(attempt, last_seq, state)),
         Just(Change::Cancel { by: Actor::Api, note: None }),
         Just(Change::CalledIn),
         Just(Change::Expire),
@@ -143,16 +146,15 @@ proptest! {
         for seq in order.iter().flat_map(|seq| std::iter::repeat_n(*seq, repeats)) {
             let state = states[usize::try_from(seq).unwrap() - 1];
             let before = callback.clone();
-            match callback.apply(&told(1, seq, state), after(100)) {
-                Ok(outcome) => {
-                    if let Outcome::Changed(_) = outcome {
-                        prop_assert!(seq > newest, "nothing older than the newest is taken");
-                        newest = seq;
-                    }
-                    callback = outcome.into_callback();
-                }
-                Err(_) => callback = before,
+            let told = callback.apply(&told(1, seq, state), after(100));
+            if seq > newest {
+                prop_assert!(matches!(told, Ok(Outcome::Changed(_))), "{:?} is refused", state);
+                newest = seq;
+            } else {
+                prop_assert!(!matches!(told, Ok(Outcome::Changed(_))), "older than the newest");
             }
+            callback = told.map_or(before, Outcome::into_callback);
+            prop_assert_eq!(callback.state, states[usize::try_from(newest).unwrap() - 1]);
         }
         prop_assert_eq!(callback.state, State::Completed);
     }

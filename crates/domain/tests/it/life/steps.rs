@@ -2,7 +2,8 @@
 
 use ges_domain::booking::Load;
 use ges_domain::callback::{
-    Change, Details, Kind, Outcome, Placement, PushTarget, Reason, State, TimerChange,
+    Asked, Change, Details, Diagnostics, Dial, Kind, Outcome, Placement, PushTarget, Reason,
+    Sighting, State, TimerChange,
 };
 use ges_domain::effect::{Effect, Notice, Signal};
 use ges_domain::event::{Actor, Happening};
@@ -98,6 +99,121 @@ fn a_customer_on_the_line_is_not_called_again_when_the_session_vanishes() {
     let first = make(talking, &missing(1, 100), after(100)).callback;
     let lost = make(first, &missing(1, 115), after(115)).callback;
     assert_eq!(lost.reason, Some(Reason::FAIL_SESSION_LOST));
+}
+
+#[test]
+fn what_a_session_says_when_asked_moves_its_callback_on_and_never_back() {
+    let routing = through(queued(), &[told(1, 1, State::Routing)]);
+    let talking = make(routing.clone(), &seen(1, Some(1), State::Processing), after(40)).callback;
+    assert_eq!(talking.state, State::Processing);
+    assert_eq!(talking.submission.as_ref().unwrap().ticket, None);
+    for behind in [State::Queued, State::Routing, State::Processing] {
+        let same = talking.clone().apply(&seen(1, Some(1), behind), after(50)).unwrap();
+        assert!(matches!(same, Outcome::Unchanged(_)), "{behind}");
+    }
+    // It was asked before it told more: the answer may be older than that word.
+    let redial = make(routing, &told(1, 2, State::Queued), after(20)).callback;
+    let kept = redial.apply(&seen(1, Some(1), State::Routing), after(40)).unwrap();
+    assert_eq!(kept.callback().state, State::Queued);
+}
+
+#[test]
+fn a_report_that_an_answer_overtook_is_taken_and_leads_no_way_back() {
+    let talking = make(queued(), &seen(1, None, State::Processing), after(40)).callback;
+    let mut late = report(1, 1, State::Routing);
+    late.agent = Some(String::from("agent"));
+    let taken = make(talking, &Change::Report(Box::new(late)), after(41)).callback;
+    assert_eq!(taken.state, State::Processing);
+    assert_eq!(taken.diagnostics.agent.as_deref(), Some("agent"));
+    let redial = make(taken, &told(1, 2, State::Queued), after(50)).callback;
+    assert_eq!(redial.state, State::Queued, "what the session tells anew is its way");
+}
+
+#[test]
+fn a_dial_of_which_only_an_answer_tells_is_remembered_once() {
+    let dial = Dial { n: 1, result: Reason::parse("PERSON").unwrap(), at: after(40) };
+    let diagnostics = Diagnostics { dials: vec![dial.clone()], ..Diagnostics::default() };
+    let seen = Box::new(Sighting { state: Some(State::Routing), diagnostics });
+    let asked = Change::Seen { attempt: Attempt::FIRST, seen, last_seq: None };
+    let dialled = make(queued(), &asked, after(40)).callback;
+    assert_eq!(dialled.diagnostics.dials, [dial.clone()]);
+    let again = dialled.clone().apply(&asked, after(70)).unwrap();
+    assert!(matches!(again, Outcome::Unchanged(_)));
+    let mut told = report(1, 1, State::Routing);
+    told.dial = Some(Dial { at: after(39), ..dial.clone() });
+    let told = make(dialled.clone(), &Change::Report(Box::new(told)), after(71)).callback;
+    assert_eq!(told.diagnostics.dials, [Dial { at: after(39), ..dial }], "by the session's clock");
+    let lost = through_at(dialled, &[missing(1, 100), missing(1, 110)], 110);
+    assert_eq!(lost.reason, Some(Reason::FAIL_SESSION_LOST), "a person was on the line");
+}
+
+#[test]
+fn a_session_that_vanished_while_nobody_could_hear_it_is_not_replaced() {
+    for (late, reason) in [(79, None), (80, Some(Reason::FAIL_SESSION_LOST))] {
+        let asked = Asked { at: after(200), due_at: after(200 - late) };
+        let first = Change::Missing { attempt: Attempt::FIRST, asked };
+        let lost = through_at(queued(), &[first, missing(1, 210)], 210);
+        assert_eq!(lost.reason, reason, "asked {late} s too late");
+    }
+    let ended = make(queued(), &seen(1, None, State::Completed), after(40)).callback;
+    assert_eq!(ended.state, State::Queued, "how it ended is the session's to say");
+    let lost = through_at(ended, &[missing(1, 70), missing(1, 80)], 80);
+    assert_eq!(lost.reason, Some(Reason::FAIL_SESSION_LOST));
+}
+
+#[test]
+fn a_start_whose_first_word_nobody_could_hear_is_not_repeated_unasked() {
+    let away = Change::Unacknowledged { attempt: Attempt::FIRST };
+    let named = make(through(immediate(), &[submit(1), sent(1)]), &away, after(200));
+    assert_eq!(timer(&named).effect, Effect::Watch { attempt: Attempt::FIRST });
+    let lives = make(named.callback.clone(), &seen(1, None, State::Routing), after(201)).callback;
+    assert_eq!((lives.state, lives.unanswered), (State::Routing, 0));
+    let gone = through_at(named.callback, &[missing(1, 201), missing(1, 212)], 212);
+    assert_eq!(gone.reason, Some(Reason::FAIL_SESSION_LOST));
+
+    let nameless = Change::Sent { attempt: Attempt::FIRST, session: None, node: None };
+    let unknown = make(through(immediate(), &[submit(1), nameless]), &away, after(200));
+    assert_eq!(timer(&unknown).at, after(290), "it has its time once more");
+    let late = make(unknown.callback.clone(), &started(1), after(250)).callback;
+    assert_eq!(late.state, State::Queued);
+    let lapse = Change::Lapse { attempt: Attempt::FIRST };
+    let given_up = make(unknown.callback, &lapse, after(290)).callback;
+    assert_eq!(given_up.reason, Some(Reason::FAIL_SESSION_LOST));
+}
+
+#[test]
+fn a_session_dies_with_an_owner_that_is_silent_for_five_minutes() {
+    let first = make(queued(), &silent(1, 100), after(100)).callback;
+    let still = first.clone().apply(&silent(1, 399), after(399)).unwrap();
+    assert!(matches!(still, Outcome::Unchanged(_)));
+    let back = make(first.clone(), &seen(1, None, State::Queued), after(300)).callback;
+    assert_eq!(back.submission.unwrap().silent_since, None);
+    let lost = make(first, &silent(1, 400), after(400));
+    assert_eq!(effect(&lost), Effect::Submit { attempt: Attempt::new(2) });
+    let refused = lost.callback.admit(token(1));
+    assert_eq!(refused, Err(Refusal::Superseded { live: None }), "the old token is void first");
+    let talking = through(queued(), &[told(1, 1, State::Processing)]);
+    let lost = through_at(talking, &[silent(1, 100), silent(1, 400)], 400);
+    assert_eq!(lost.reason, Some(Reason::FAIL_SESSION_LOST));
+}
+
+#[test]
+fn the_address_that_took_a_start_is_kept_whatever_its_session_calls_its_node() {
+    let at = |node: Option<&str>| Change::Sent {
+        attempt: Attempt::FIRST,
+        session: Some(session(1)),
+        node: node.map(str::to_owned),
+    };
+    let begun = Change::Started {
+        attempt: Attempt::FIRST,
+        session: session(1),
+        node: Some(String::from("4665")),
+        ticket: None,
+    };
+    for (address, node) in [(Some("http://ors-1:9098"), "http://ors-1:9098"), (None, "4665")] {
+        let queued = through(immediate(), &[submit(1), at(address), begun.clone()]);
+        assert_eq!(queued.submission.unwrap().node.as_deref(), Some(node));
+    }
 }
 
 #[test]
