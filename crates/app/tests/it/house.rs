@@ -1,6 +1,5 @@
 //! A house to live in for the length of a test.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -9,9 +8,8 @@ use ges_app::{App, Call, Failure, Options, Ports, Started, Tick, Wish};
 use ges_contracts::given;
 use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
 use ges_domain::booking::{Fingerprint, IdempotencyKey, Request};
-use ges_domain::callback::{Callback, Details, Diagnostics, Report, Sighting, State};
+use ges_domain::callback::{Callback, Details, Report, State};
 use ges_domain::catalogue::{Catalogue, Named};
-use ges_domain::effect::Signal;
 use ges_domain::event::Actor;
 use ges_domain::id::{Attempt, CallbackId, RecordId, SessionId, TenantId};
 use ges_domain::name::RegionName;
@@ -22,21 +20,21 @@ use ges_domain::service::Settings;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_embedded::Embedded;
 use ges_ports::{
-    ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, FaultKind, HumanProof, Ids,
-    Inquiry, Orchestrator, Place, Receipt, SessionRef, SessionRequest, UpdateToken, Wait,
-    WaitQuery, WaitTimes,
+    ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, HumanProof, Ids, Place,
+    UpdateToken, Wait, WaitQuery, WaitTimes,
 };
 use uuid::Uuid;
 
 use crate::listeners::Listeners;
 use crate::neighbours::{Captcha, Devices, Figures};
+use crate::orchestration::Ors;
 use crate::papers::{Papers, Shelves};
 
 /// A clock that stands still until it is turned.
 pub(crate) struct HandClock(AtomicU64);
 
 impl HandClock {
-    fn turn(&self, secs: u64) {
+    pub(crate) fn turn(&self, secs: u64) {
         self.0.fetch_add(secs * 1_000_000, Ordering::SeqCst);
     }
 }
@@ -71,129 +69,6 @@ impl Ids for CountingIds {
 
     fn tenant_of(&self, token: &str) -> Option<TenantId> {
         Uuid::try_parse(token.split('/').next()?).ok().map(TenantId::new)
-    }
-}
-
-/// An orchestration server that remembers what it was told and says what it was told to say.
-#[derive(Default)]
-pub(crate) struct Ors {
-    clock: Mutex<Option<Arc<HandClock>>>,
-    takes: Mutex<u64>,
-    nameless: Mutex<bool>,
-    asked: Mutex<usize>,
-    starts: Mutex<Vec<SessionRequest>>,
-    signals: Mutex<Vec<Signal>>,
-    next: Mutex<VecDeque<FaultKind>>,
-    down: Mutex<bool>,
-    gone: Mutex<bool>,
-    silent: Mutex<bool>,
-    state: Mutex<Option<State>>,
-    view: Mutex<Diagnostics>,
-}
-
-impl Ors {
-    /// The starts so far, as callback and attempt.
-    pub(crate) fn starts(&self) -> Vec<(CallbackId, u32)> {
-        let starts = self.starts.lock().unwrap();
-        starts.iter().map(|start| (start.callback.id, start.attempt.number())).collect()
-    }
-
-    pub(crate) fn last_start(&self) -> SessionRequest {
-        self.starts.lock().unwrap().last().cloned().expect("nothing was started")
-    }
-
-    pub(crate) fn signals(&self) -> Vec<Signal> {
-        self.signals.lock().unwrap().clone()
-    }
-
-    /// The next call fails like this.
-    pub(crate) fn fail(&self, kind: FaultKind) {
-        self.next.lock().unwrap().push_back(kind);
-    }
-
-    /// It cannot be reached, or can again.
-    pub(crate) fn down(&self, down: bool) {
-        *self.down.lock().unwrap() = down;
-    }
-
-    /// From now on each question about a session takes so many seconds.
-    pub(crate) fn takes(&self, secs: u64) {
-        *self.takes.lock().unwrap() = secs;
-    }
-
-    /// From now on answers to starts name no session, as by the stream.
-    pub(crate) fn keep_names(&self) {
-        *self.nameless.lock().unwrap() = true;
-    }
-
-    /// How often a session was asked after.
-    pub(crate) fn asked(&self) -> usize {
-        *self.asked.lock().unwrap()
-    }
-
-    /// From now on every session says this of itself.
-    pub(crate) fn show(&self, view: Diagnostics) {
-        *self.view.lock().unwrap() = view;
-    }
-
-    /// From now on every session says that it is in this state.
-    pub(crate) fn say(&self, state: State) {
-        *self.state.lock().unwrap() = Some(state);
-    }
-
-    /// From now on the owner of every session is silent.
-    pub(crate) fn fall_silent(&self) {
-        *self.silent.lock().unwrap() = true;
-    }
-
-    /// From now on no session is found.
-    pub(crate) fn lose_everything(&self) {
-        *self.gone.lock().unwrap() = true;
-    }
-
-    fn trouble(&self) -> Result<(), Fault> {
-        if *self.down.lock().unwrap() {
-            return Err(Fault { peer: "ors", kind: FaultKind::Unavailable, source: None });
-        }
-        match self.next.lock().unwrap().pop_front() {
-            Some(kind) => Err(Fault { peer: "ors", kind, source: None }),
-            None => Ok(()),
-        }
-    }
-}
-
-#[async_trait]
-impl Orchestrator for Ors {
-    async fn start(&self, request: &SessionRequest) -> Result<Receipt, Fault> {
-        self.trouble()?;
-        let mut starts = self.starts.lock().unwrap();
-        starts.push(request.clone());
-        let named = !*self.nameless.lock().unwrap();
-        let session = named.then(|| session(request.callback.id, request.attempt));
-        Ok(Receipt { session, node: None })
-    }
-
-    async fn signal(&self, _session: &SessionRef, signal: &Signal) -> Result<bool, Fault> {
-        self.trouble()?;
-        self.signals.lock().unwrap().push(signal.clone());
-        Ok(true)
-    }
-
-    async fn query(&self, _session: &SessionRef) -> Result<Inquiry, Fault> {
-        *self.asked.lock().unwrap() += 1;
-        if let Some(clock) = &*self.clock.lock().unwrap() {
-            clock.turn(*self.takes.lock().unwrap());
-        }
-        self.trouble()?;
-        if *self.silent.lock().unwrap() {
-            return Ok(Inquiry::Silent);
-        }
-        if *self.gone.lock().unwrap() {
-            return Ok(Inquiry::Gone);
-        }
-        let state = *self.state.lock().unwrap();
-        let diagnostics = self.view.lock().unwrap().clone();
-        Ok(Inquiry::Lives(Box::new(Sighting { state, diagnostics })))
     }
 }
 
@@ -297,7 +172,7 @@ impl House {
         let clock = Arc::new(HandClock(AtomicU64::new(micros)));
         let records = Arc::new(Shelves::of(store.clone()));
         let papers = Arc::new(Papers::of(store.clone()));
-        let ors = Ors { clock: Mutex::new(Some(clock.clone())), ..Ors::default() };
+        let ors = Ors::of(clock.clone());
         let (ors, router) = (Arc::new(ors), Arc::new(Router::default()));
         let listeners = Arc::new(Listeners::default());
         let ids = Arc::new(CountingIds(AtomicU64::new(1)));

@@ -18,6 +18,7 @@ mod nearness;
 mod neighbours;
 mod news;
 mod notices;
+mod orchestration;
 mod papers;
 mod retention;
 mod sessions;
