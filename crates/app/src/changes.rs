@@ -249,7 +249,7 @@ impl App {
         tenant: TenantId,
         queue: &QueueName,
     ) -> Result<Watermark, Failure> {
-        let counts = self.ports.callbacks.counts(tenant).await?;
+        let counts = self.ports.callbacks.counts(tenant, &[]).await?;
         let of_queue = counts.iter().filter(|count| count.queue == *queue);
         let mut watermark = Watermark { executing: 0, open: 0 };
         for count in of_queue {

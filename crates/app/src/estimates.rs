@@ -6,6 +6,7 @@ use std::time::Duration;
 use ges_domain::id::TenantId;
 use ges_domain::name::{QueueName, RegionName};
 use ges_domain::refusal::Refusal;
+use ges_domain::service::Service;
 use ges_domain::time::{Date, SignedDuration, Timestamp, Zone};
 use ges_domain::wait::promise::{Kept, Lead};
 use ges_domain::wait::{self, Confidence, Coverage, Snapshot, Span, Ticket};
@@ -226,8 +227,7 @@ impl App {
         let now = self.now();
         let stock = self.shelf.stock(tenant).await?;
         let service = stock.service_or_queue(name).ok_or(Refusal::UnknownName)?;
-        let settings = &service.settings;
-        let queue = &settings.virtual_queue;
+        let queue = &service.settings.virtual_queue;
         let wait = match self.wait(tenant, queue, WaitMode::default(), now).await {
             Ok(wait) => wait,
             Err(fault) => {
@@ -239,29 +239,35 @@ impl App {
                 None
             }
         };
-        let enabled = settings.enabled && !service.retired;
-        let open_for =
-            if settings.emergency { SignedDuration::ZERO } else { service.hours.open_for(now) };
-        let in_time = match wait.map(|wait| wait.estimate) {
-            Some(Estimate::NoAgents) => false,
-            Some(Estimate::Known(secs)) => open_for > SignedDuration::from_secs(secs.into()),
-            Some(Estimate::NoInteractions) | None => open_for > SignedDuration::ZERO,
-        };
-        Ok(QueueStatus {
-            wait,
-            immediate: enabled && settings.immediate && in_time,
-            scheduled: enabled && settings.scheduled,
-        })
+        Ok(status(service, wait, now))
     }
 }
 
-fn known_secs(wait: &Wait) -> Option<f64> {
+/// What a service offers now, while its queue waits so long.
+pub(crate) fn status(service: &Service, wait: Option<Wait>, now: Timestamp) -> QueueStatus {
+    let settings = &service.settings;
+    let enabled = settings.enabled && !service.retired;
+    let open_for =
+        if settings.emergency { SignedDuration::ZERO } else { service.hours.open_for(now) };
+    let in_time = match wait.map(|wait| wait.estimate) {
+        Some(Estimate::NoAgents) => false,
+        Some(Estimate::Known(secs)) => open_for > SignedDuration::from_secs(secs.into()),
+        Some(Estimate::NoInteractions) | None => open_for > SignedDuration::ZERO,
+    };
+    QueueStatus {
+        wait,
+        immediate: enabled && settings.immediate && in_time,
+        scheduled: enabled && settings.scheduled,
+    }
+}
+
+pub(crate) fn known_secs(wait: &Wait) -> Option<f64> {
     match wait.estimate {
         Estimate::Known(secs) => Some(secs.into()),
         Estimate::NoInteractions | Estimate::NoAgents => None,
     }
 }
 
-fn untold(fault: &Fault, what: &'static str) {
+pub(crate) fn untold(fault: &Fault, what: &'static str) {
     tracing::info!(peer = fault.peer, fault.kind = fault.kind.as_str(), "{what}");
 }

@@ -3,6 +3,7 @@
 mod administration;
 mod admission;
 mod api_keys;
+mod board;
 mod bookings;
 mod bulk;
 mod call_ins;
@@ -42,6 +43,7 @@ use ges_ports::{
 };
 use tokio::sync::Notify;
 
+use board::Trends;
 use bulk::Bulk;
 use credentials::Keyring;
 use herald::Herald;
@@ -50,6 +52,7 @@ use live::Live;
 
 pub use administration::{AdministerFailure, Administered, Loaded, Mode};
 pub use api_keys::KnownKey;
+pub use board::{Opening, QueueRow, Sample};
 pub use bookings::Wish;
 pub use bulk::{
     BulkAction, BulkFailure, BulkJob, BulkOrder, BulkPage, BulkPlace, BulkPreview, BulkRow,
@@ -179,6 +182,7 @@ pub struct App {
     herald: Arc<Herald>,
     live: Arc<Live>,
     bulk: Arc<Bulk>,
+    trends: Arc<Trends>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -198,6 +202,7 @@ impl App {
             herald: Arc::default(),
             live: Arc::new(live),
             bulk: Arc::default(),
+            trends: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -227,6 +232,7 @@ impl App {
             herald: Arc::clone(&self.herald),
             live: Arc::clone(&self.live),
             bulk: Arc::clone(&self.bulk),
+            trends: Arc::clone(&self.trends),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }

@@ -39,6 +39,11 @@ impl Stock {
         self.services.get(name)
     }
 
+    /// All services, in any order.
+    pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.services.values()
+    }
+
     /// A service by its name, or by the name of its queue.
     pub fn service_or_queue(&self, name: &str) -> Option<&Arc<Service>> {
         if let Some(service) =

@@ -134,7 +134,6 @@ fn use_everything(conn: &mut SqliteConnection) {
     find::callback(conn, tenant(1), id(1)).unwrap();
     find::history(conn, tenant(1), id(1)).unwrap();
     find::taken(conn, tenant(1), &service(SALES), all_times()).unwrap();
-    find::counts(conn, tenant(1)).unwrap();
     book::earlier(conn, tenant(1), &key(1), now()).unwrap();
     publish::tenants(conn).unwrap();
     use_records(conn);
@@ -159,6 +158,7 @@ fn search_everything(conn: &mut SqliteConnection) {
         search::page(conn, tenant(1), &wanted).unwrap();
     }
     retention::gather(conn, tenant(1), &phone(1), None, 2).unwrap();
+    find::counts(conn, tenant(1), &[slot(0), slot(1)]).unwrap();
 }
 
 /// The statements that a use of a new store needs.

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0040_deliveries/up.sql"),
     include_str!("../migrations/0041_call_ins/up.sql"),
     include_str!("../migrations/0050_live/up.sql"),
+    include_str!("../migrations/0051_board/up.sql"),
 ];
 
 /// The schema that this release writes.
@@ -101,6 +102,8 @@ mod tests {
         let mut conn = conn();
         migrate(&mut conn).unwrap();
         for back in [
+            include_str!("../migrations/0051_board/down.sql"),
+            include_str!("../migrations/0050_live/down.sql"),
             include_str!("../migrations/0041_call_ins/down.sql"),
             include_str!("../migrations/0040_deliveries/down.sql"),
             include_str!("../migrations/0004_audit/down.sql"),

@@ -170,8 +170,13 @@ impl Callbacks for Embedded {
     }
 
     #[tracing::instrument(name = "store.counts", skip_all)]
-    async fn counts(&self, tenant: TenantId) -> Result<Vec<QueueCount>, Fault> {
-        self.look(move |conn| find::counts(conn, tenant)).await
+    async fn counts(
+        &self,
+        tenant: TenantId,
+        marks: &[Timestamp],
+    ) -> Result<Vec<QueueCount>, Fault> {
+        let marks = marks.to_vec();
+        self.look(move |conn| find::counts(conn, tenant, &marks)).await
     }
 
     #[tracing::instrument(name = "store.purge", skip_all)]

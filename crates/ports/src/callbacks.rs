@@ -169,13 +169,15 @@ pub struct Erased {
     pub left: u32,
 }
 
-/// How many open callbacks of a queue are in a state.
+/// How many open callbacks of a queue are in a state, and in a part of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueCount {
     /// The queue.
     pub queue: QueueName,
     /// The state, never [`State::Completed`].
     pub state: State,
+    /// The part of time that they are desired in: so many of the marks are no later than their desired time.
+    pub part: usize,
     /// How many.
     pub count: u64,
 }
@@ -273,8 +275,10 @@ pub trait Callbacks: Send + Sync {
         window: Window,
     ) -> Result<Vec<(Timestamp, u32)>, Fault>;
 
-    /// The open callbacks by queue and state, in that order.
-    async fn counts(&self, tenant: TenantId) -> Result<Vec<QueueCount>, Fault>;
+    /// The open callbacks by queue, state, and the part of time that they are desired in, in that order. Marks cut time
+    /// into its parts: they rise, and there are at most 100; without any, all of time is one part.
+    async fn counts(&self, tenant: TenantId, marks: &[Timestamp])
+    -> Result<Vec<QueueCount>, Fault>;
 
     /// Removes completed callbacks that ended before a time, the longest ended first: at most `limit` (1 to 1000), each
     /// with its history, its effects and its key, whole or not at all. Answers how many; fewer than the limit means that

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel_async::RunQueryDsl;
 use ges_domain::booking::{Fingerprint, IdempotencyKey};
 use ges_domain::callback::Callback;
@@ -23,8 +23,6 @@ use crate::tables::{callbacks, events, keys, slots};
 
 /// The most rows of a history.
 pub(crate) const HISTORY: i64 = 1000;
-/// COMPLETED; every open state is below it, and the index of open callbacks says so.
-const OPEN_BELOW: &str = "state < 4";
 
 #[derive(QueryableByName)]
 struct Clock {
@@ -226,27 +224,41 @@ pub(crate) async fn taken(
     Ok(found.into_iter().map(|(start, taken)| (start.0, places(taken))).collect())
 }
 
-/// The open callbacks by queue and state.
-pub(crate) async fn counts(pool: &Pool, tenant: TenantId) -> Result<Vec<QueueCount>, Fault> {
-    let found: Vec<(String, i16, i64)> = pool
+#[derive(QueryableByName)]
+struct CountedRow {
+    #[diesel(sql_type = Text)]
+    queue: String,
+    #[diesel(sql_type = SmallInt)]
+    state: i16,
+    #[diesel(sql_type = Integer)]
+    part: i32,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// The open callbacks by queue, state and part of time.
+pub(crate) async fn counts(
+    pool: &Pool,
+    tenant: TenantId,
+    marks: &[Timestamp],
+) -> Result<Vec<QueueCount>, Fault> {
+    let marks: Vec<At> = marks.iter().map(|mark| At(*mark)).collect();
+    let found: Vec<CountedRow> = pool
         .read(move |mut connection| {
             Box::pin(async move {
-                callbacks::table
-                    .filter(callbacks::tenant.eq(tenant.uuid()))
-                    .filter(diesel::dsl::sql::<Bool>(OPEN_BELOW))
-                    .group_by((callbacks::queue, callbacks::state))
-                    .order((callbacks::queue, callbacks::state))
-                    .select((callbacks::queue, callbacks::state, diesel::dsl::count_star()))
-                    .load(&mut connection)
-                    .await
+                let asked = statement(include_str!("sql/counts.sql"))
+                    .bind::<Uuid, _>(tenant.uuid())
+                    .bind::<Array<Timestamptz>, _>(marks);
+                Cached(asked).load(&mut connection).await
             })
         })
         .await?;
-    let count = |(queue, state, count): (String, i16, i64)| -> Result<QueueCount, Failure> {
+    let count = |row: CountedRow| -> Result<QueueCount, Failure> {
         Ok(QueueCount {
-            queue: QueueName::parse(&queue).map_err(Failure::corrupt)?,
-            state: rows::state_of(state)?,
-            count: u64::try_from(count).unwrap_or(0),
+            queue: QueueName::parse(&row.queue).map_err(Failure::corrupt)?,
+            state: rows::state_of(row.state)?,
+            part: usize::try_from(row.part).unwrap_or(0),
+            count: u64::try_from(row.count).unwrap_or(0),
         })
     };
     let counts: Result<Vec<_>, Failure> = found.into_iter().map(count).collect();

@@ -238,8 +238,12 @@ impl Callbacks for Postgres {
     }
 
     #[tracing::instrument(name = "store.counts", skip_all)]
-    async fn counts(&self, tenant: TenantId) -> Result<Vec<QueueCount>, Fault> {
-        reads::counts(&self.reads, tenant).await
+    async fn counts(
+        &self,
+        tenant: TenantId,
+        marks: &[Timestamp],
+    ) -> Result<Vec<QueueCount>, Fault> {
+        reads::counts(&self.reads, tenant, marks).await
     }
 
     #[tracing::instrument(name = "store.purge", skip_all)]

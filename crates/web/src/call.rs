@@ -10,10 +10,10 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix_web::http::Method;
 use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, HeaderMap, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::http::{Method, Version};
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use futures::FutureExt as _;
@@ -59,6 +59,11 @@ impl Call {
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
+    }
+
+    /// The version of HTTP that the request came by.
+    pub(crate) fn version(&self) -> Version {
+        self.request.version()
     }
 
     /// The step of a trace that this request is, if it is one.

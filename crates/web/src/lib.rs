@@ -24,6 +24,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::web::{self, Payload, ServiceConfig};
 use ges_app::App;
+use tokio::sync::Semaphore;
 
 pub use about::About;
 pub use config::Config;
@@ -61,6 +62,8 @@ struct Parts {
     /// The page made of it.
     page: String,
     pushes: Pushes,
+    /// Places for files that are being sent.
+    exports: Arc<Semaphore>,
     about: About,
 }
 
@@ -78,7 +81,8 @@ impl Web {
         let page = docs::page(&document);
         let document = document.to_string();
         let pushes = Pushes::default();
-        let parts = Parts { config, cors, health, meters, document, page, pushes, about };
+        let exports = Arc::new(Semaphore::new(desk::EXPORTS_AT_ONCE));
+        let parts = Parts { config, cors, health, meters, document, page, pushes, exports, about };
         Self { app, parts: Arc::new(parts) }
     }
 
@@ -118,6 +122,10 @@ impl Web {
 
     pub(crate) fn about(&self) -> &About {
         &self.parts.about
+    }
+
+    pub(crate) fn exports(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.parts.exports)
     }
 
     pub(crate) fn pushes(&self) -> &Pushes {

@@ -41,10 +41,14 @@ async fn checked(house: &House, enquiry: &Enquiry) -> Checked {
 
 /// Checks twice, then books as a customer would, and compares; answers the step that refused.
 async fn agreed(house: &House, enquiry: &Enquiry, what: &str) -> Option<Step> {
-    let before = house.store.counts(house.tenant).await.unwrap();
+    let before = house.store.counts(house.tenant, &[]).await.unwrap();
     let check = checked(house, enquiry).await.check;
     assert_eq!(checked(house, enquiry).await.check, check, "{what}: nothing was counted");
-    assert_eq!(house.store.counts(house.tenant).await.unwrap(), before, "{what}: nothing was made");
+    assert_eq!(
+        house.store.counts(house.tenant, &[]).await.unwrap(),
+        before,
+        "{what}: nothing was made"
+    );
     let mut wish = house.wish(1, None);
     wish.request.phone = PhoneNumber::parse(&enquiry.phone, Country::US).unwrap();
     wish.request.desired_at = enquiry.desired_at;

@@ -31,6 +31,7 @@ macro_rules! reading_promises {
             what_happened_since_is_told_in_order,
             taken_lists_the_slots_of_the_window_without_empty_ones,
             open_callbacks_are_counted_by_queue_and_state,
+            open_callbacks_are_counted_by_the_part_of_time_they_are_desired_in,
         ] }
     };
 }
@@ -43,7 +44,7 @@ pub async fn what_is_not_there_is_not_found(world: World) {
     assert_eq!(desk.history(id(1)).await, []);
     assert_eq!(desk.all().await, []);
     assert_eq!(desk.taken().await, []);
-    assert_eq!(callbacks.counts(desk.tenant).await.expect("the store answers"), []);
+    assert_eq!(callbacks.counts(desk.tenant, &[]).await.expect("the store answers"), []);
 }
 
 /// Any of them may be missing, another tenant's, or asked for twice.
@@ -379,13 +380,37 @@ pub async fn open_callbacks_are_counted_by_queue_and_state(world: World) {
     desk.started(routing.id, 3, after(1)).await;
     let report = report(Attempt::FIRST, 1, State::Routing);
     desk.changed(routing.id, Change::Report(Box::new(report)), after(2)).await;
-    let counts = desk.world.callbacks.counts(desk.tenant).await.expect("the store answers");
-    let count = |name, state, count| QueueCount { queue: queue_of(name), state, count };
+    let counts = async |marks| {
+        desk.world.callbacks.counts(desk.tenant, marks).await.expect("the store answers")
+    };
+    let count = |name, state, part, count| QueueCount { queue: queue_of(name), state, part, count };
     let expected = [
-        count(SALES, State::Scheduled, 2),
-        count(SALES, State::Queued, 1),
-        count(SALES, State::Routing, 1),
-        count(SUPPORT, State::Scheduled, 1),
+        count(SALES, State::Scheduled, 0, 2),
+        count(SALES, State::Queued, 0, 1),
+        count(SALES, State::Routing, 0, 1),
+        count(SUPPORT, State::Scheduled, 0, 1),
+    ];
+    assert_eq!(counts(&[]).await, expected);
+}
+
+/// A mark belongs to the part that it begins; parts without a callback are left out.
+pub async fn open_callbacks_are_counted_by_the_part_of_time_they_are_desired_in(world: World) {
+    let desk = Desk::open(world).await;
+    for (number, place) in [(1, 0), (2, 0), (3, 1), (4, 3)] {
+        desk.booked(number, place).await;
+    }
+    let now = desk.book(&desk.immediate(5)).await;
+    desk.started(now.id, 1, after(1)).await;
+    desk.book(&desk.plan(SUPPORT, 6, Some(slot(3)), details(), crate::given::now())).await;
+    let marks = [slot(1), slot(2), slot(3)];
+    let counts = desk.world.callbacks.counts(desk.tenant, &marks).await.expect("the store answers");
+    let count = |name, state, part, count| QueueCount { queue: queue_of(name), state, part, count };
+    let expected = [
+        count(SALES, State::Scheduled, 0, 2),
+        count(SALES, State::Scheduled, 1, 1),
+        count(SALES, State::Scheduled, 3, 1),
+        count(SALES, State::Queued, 0, 1),
+        count(SUPPORT, State::Scheduled, 3, 1),
     ];
     assert_eq!(counts, expected);
 }

@@ -40,7 +40,7 @@ pub async fn no_tenant_finds_what_is_anothers(world: World) {
     assert_eq!(found.callbacks, []);
     let taken = callbacks.taken(them, &service(SALES), all_times()).await;
     assert_eq!(taken.expect("the store answers"), []);
-    assert_eq!(callbacks.counts(them).await.expect("the store answers"), []);
+    assert_eq!(callbacks.counts(them, &[]).await.expect("the store answers"), []);
     let recalled = callbacks.recall(them, &key(1), now()).await.expect("the store answers");
     assert_eq!(recalled, None);
 }

@@ -403,7 +403,7 @@ impl Stage<'_> {
             let name = given::service(name);
             taken.push(store.taken(self.tenant, &name, given::all_times()).await.unwrap());
         }
-        let counts = store.counts(self.tenant).await.unwrap();
+        let counts = store.counts(self.tenant, &[self.now]).await.unwrap();
         let backlog = store.backlog(self.now).await.unwrap();
         let revision = store.revision(self.tenant).await.unwrap();
         View { callbacks, histories, taken, counts, backlog, revision }

@@ -156,6 +156,18 @@ export class World {
       ...row,
       userData: { customerId: `C-${40_000 + index}`, topic: this.pick(["Invoice", "Delivery", "Contract", "Router", "Upgrade"]), language: "en-US", vip: this.#roll() < 0.1 },
       pushTargets: this.#roll() < 0.5 ? [{ channel: "fcm", language: "en" }] : [],
+      settings: {
+        name: service.name,
+        virtualQueue: service.virtualQueue,
+        immediateCallbackEnabled: service.immediate,
+        slotMinutes: 30,
+        capacityPerSlot: service.capacityPerSlot,
+        maxAttempts: 5,
+        duplicatePolicy: "max_two",
+        queueTtlSeconds: 86_400,
+      },
+      outcomes: [],
+      diagnostics: { unanswered: 0, lost: 0, outcomeUnknown: false },
       timeline: [],
       attempts: [],
       ...(attempt > 0 ? { sessionId: `00A2R${id.slice(0, 12).toUpperCase()}`, node: "ors-1" } : {}),
@@ -281,6 +293,6 @@ export const ACTIONS: Record<CallbackState, CallbackRow["actions"]> = {
 
 /** The row of a list, without what only the details have. */
 export function rowOf(detail: CallbackDetail): CallbackRow {
-  const { userData: _u, pushTargets: _p, timeline: _t, attempts: _a, sessionId: _i, node: _n, ...row } = detail;
+  const { userData: _u, pushTargets: _p, settings: _s, outcomes: _o, diagnostics: _d, timeline: _t, attempts: _a, sessionId: _i, node: _n, ...row } = detail;
   return row;
 }

@@ -95,7 +95,6 @@ pub(crate) struct StepRow {
     message: Option<String>,
     /// What was looked at: a text or an object.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     detail: Option<Value>,
 }
 

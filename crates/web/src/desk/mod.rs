@@ -51,6 +51,7 @@ mod checks;
 mod cookie;
 mod credentials;
 mod doors;
+mod export;
 mod guard;
 mod live;
 mod me;
@@ -62,6 +63,7 @@ mod planner;
 mod preferences;
 mod privacy;
 mod promises;
+mod queues;
 mod regions;
 mod rows;
 mod rulebook;
@@ -80,6 +82,7 @@ use crate::Web;
 use crate::problem::{Code, Problem};
 
 pub(crate) use doors::Doors;
+pub(crate) use export::AT_ONCE as EXPORTS_AT_ONCE;
 pub(crate) use guard::Desk;
 pub(crate) use operation::{Guard, Operation, Verb};
 pub(crate) use paging::Paging;
@@ -113,10 +116,12 @@ const SECTIONS: &[Section] = &[
     // Their addresses come before the one that takes any id.
     callbacks::SECTION,
     checks::SECTION,
+    export::SECTION,
     changes::SECTION,
     live::SECTION,
     bulk::SECTION,
     audit::SECTION,
+    queues::SECTION,
     promises::SECTION,
     webhooks::SECTION,
     about::SECTION,

@@ -23,6 +23,9 @@ pub(super) const SECTION: Section =
 const PROMISES: &str = "/ges/api/v1/queues/{queue}/promises";
 const COVERAGE: &str = "/ges/api/v1/queues/{queue}/coverage";
 
+/// The share of waits that are meant to lie inside the bands that are counted.
+pub(super) const NOMINAL: f64 = 0.8;
+
 /// The most days of one question.
 const MOST_DAYS: i32 = 62;
 
@@ -108,7 +111,7 @@ pub(crate) struct CoverageDay {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "distances are within a day")]
-fn secs(distance: Option<f64>) -> i64 {
+pub(super) fn secs(distance: Option<f64>) -> i64 {
     distance.unwrap_or(0.0).round() as i64
 }
 
@@ -142,7 +145,7 @@ impl PromiseDay {
     }
 }
 
-fn share(coverage: Coverage) -> Option<f64> {
+pub(super) fn share(coverage: Coverage) -> Option<f64> {
     (coverage.waits > 0).then(|| f64::from(coverage.within_80) / f64::from(coverage.waits))
 }
 
@@ -213,7 +216,7 @@ async fn coverage(desk: Desk) -> Said {
         count: day.waits,
     });
     Ok(Answer::data(&QueueCoverage {
-        nominal: 0.8,
+        nominal: NOMINAL,
         measured: share(held.week),
         observations: held.week.waits,
         days: days.collect(),

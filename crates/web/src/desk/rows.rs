@@ -1,12 +1,15 @@
 //! A callback as people see it, in lists and by itself.
 
-use ges_domain::callback::{Action, Callback, Kind, State};
+use ges_domain::callback::{Action, Callback, Dial, Kind, State};
 use ges_domain::event::{Actor, Event, Happening};
 use ges_domain::time::format_utc;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::routes::settings::ServiceDocument;
 
 /// A callback in a list.
 #[derive(Serialize, ToSchema)]
@@ -271,10 +274,106 @@ pub(crate) struct Detail {
     /// The node that owns the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<String>,
+    /// The settings that it was booked under: what the service says now may differ.
+    settings: ServiceDocument,
+    /// How the customer's phone was dialled, oldest first; the last 20 dials at most.
+    outcomes: Vec<DialRow>,
+    /// What the session said of itself, and what became of its attempts.
+    diagnostics: Diagnosed,
     /// Its history, oldest first.
     timeline: Vec<TimelineEvent>,
     /// Its submissions.
     attempts: Vec<AttemptRow>,
+}
+
+/// The outcome of a dial.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DialRow {
+    /// Which dial of its session, from 1.
+    n: u32,
+    /// The session's word for it.
+    #[schema(example = "NO_ANSWER")]
+    result: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+impl From<&Dial> for DialRow {
+    fn from(dial: &Dial) -> Self {
+        Self { n: dial.n, result: dial.result.to_string(), at: format_utc(dial.at) }
+    }
+}
+
+/// What is known of a callback's sessions.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Diagnosed {
+    /// When the session last said something of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    seen_at: Option<String>,
+    /// The interaction in the queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interaction_id: Option<String>,
+    /// The call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_uuid: Option<String>,
+    /// The agent's user name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+    /// The session's last error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<String>,
+    /// When the customer's phone first rang.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    reached_at: Option<String>,
+    /// When the customer was told that the call is near.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    upcoming_at: Option<String>,
+    /// Submissions in a row that stayed unanswered.
+    unanswered: u32,
+    /// Sessions that were lost.
+    lost: u32,
+    /// Nobody knows whether a session runs: no report came in time.
+    outcome_unknown: bool,
+    /// When the session was first found missing; while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    missing_since: Option<String>,
+}
+
+impl From<&Callback> for Diagnosed {
+    fn from(callback: &Callback) -> Self {
+        let (seen, sent) = (&callback.diagnostics, callback.submission.as_ref());
+        Self {
+            seen_at: seen.seen_at.map(format_utc),
+            interaction_id: seen.interaction_id.clone(),
+            call_uuid: seen.call_uuid.clone(),
+            agent: seen.agent.clone(),
+            last_error: seen.last_error.clone(),
+            reached_at: callback.reached_at.map(format_utc),
+            upcoming_at: callback.upcoming_at.map(format_utc),
+            unanswered: callback.unanswered,
+            lost: callback.lost,
+            outcome_unknown: sent.is_some_and(|sent| sent.unknown),
+            missing_since: sent.and_then(|sent| sent.missing_since).map(format_utc),
+        }
+    }
+}
+
+/// The settings of the booking, without the name and password that the address of a document may hold.
+fn settings(callback: &Callback) -> ServiceDocument {
+    let mut settings = callback.settings.clone();
+    if let Ok(mut address) = Url::parse(&settings.scxml_url)
+        && (!address.username().is_empty() || address.password().is_some())
+        && address.set_username("").and(address.set_password(None)).is_ok()
+    {
+        settings.scxml_url = address.into();
+    }
+    ServiceDocument::of(callback.service.as_str(), &settings)
 }
 
 /// A device that is told; which one is not shown.
@@ -301,6 +400,9 @@ impl Detail {
             push_targets: details.push_targets.iter().map(device).collect(),
             session_id: sent.and_then(|sent| sent.session.as_ref().map(ToString::to_string)),
             node: sent.and_then(|sent| sent.node.clone()),
+            settings: settings(callback),
+            outcomes: callback.diagnostics.dials.iter().map(DialRow::from).collect(),
+            diagnostics: callback.into(),
             timeline: history.iter().map(TimelineEvent::from).collect(),
             attempts: attempts(callback, history),
         }

@@ -12,7 +12,7 @@ use ges_domain::id::TenantId;
 use ges_domain::name::QueueName;
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
-use ges_domain::wait::{Basis, Confidence, Coverage};
+use ges_domain::wait::{self, Basis, Confidence, Coverage};
 use ges_ports::{Estimate, Wait, WaitMode, WaitQuery};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -312,27 +312,42 @@ impl QueueWait {
     fn measured(self, confidence: Confidence, expected: Expectation) -> Self {
         let coverage = Held { day: expected.day.into(), week: expected.week.into() };
         let unknown = Measured { coverage: Some(coverage), ..Measured::unknown(confidence) };
-        let Some(told) = expected.estimate else {
+        let Some(told) = expected.estimate.as_ref().map(Told::of) else {
             return Self { measured: Some(unknown), ..self };
         };
-        let secs = whole_up(told.mean_secs);
-        // Where all waits were alike, a band is narrower than its distance from the estimate.
-        let measured = Measured {
-            low: told.band.map(|band| whole_up(band.low_secs.floor()).min(secs)),
-            high: told.band.map(|band| whole_up(band.high_secs).max(secs)),
-            basis: match told.basis {
-                Basis::Model => "model",
-                Basis::Router => "router",
-            },
-            ..unknown
-        };
+        let (low, high) = told.band.unzip();
+        let measured = Measured { low, high, basis: told.basis, ..unknown };
         Self {
-            estimated_wait_time: secs,
+            estimated_wait_time: told.secs,
             message: "",
             result_code: 0,
             measured: Some(measured),
             ..self
         }
+    }
+}
+
+/// An estimate in whole seconds.
+pub(crate) struct Told {
+    pub(crate) secs: i64,
+    /// Its ends, low and high.
+    pub(crate) band: Option<(i64, i64)>,
+    /// `model` or `router`.
+    pub(crate) basis: &'static str,
+}
+
+impl Told {
+    pub(crate) fn of(estimate: &wait::Estimate) -> Self {
+        let secs = whole_up(estimate.mean_secs);
+        // Where all waits were alike, a band is narrower than its distance from the estimate.
+        let ends = |band: wait::Band| {
+            (whole_up(band.low_secs.floor()).min(secs), whole_up(band.high_secs).max(secs))
+        };
+        let basis = match estimate.basis {
+            Basis::Model => "model",
+            Basis::Router => "router",
+        };
+        Self { secs, band: estimate.band.map(ends), basis }
     }
 }
 
@@ -350,7 +365,7 @@ impl Measured {
 
 /// Whole seconds, rounded up.
 #[expect(clippy::cast_possible_truncation, reason = "estimates are within a day")]
-fn whole_up(secs: f64) -> i64 {
+pub(crate) fn whole_up(secs: f64) -> i64 {
     secs.ceil() as i64
 }
 

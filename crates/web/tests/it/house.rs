@@ -433,7 +433,7 @@ impl House {
 
     /// How many callbacks of the first contact centre are open.
     pub(crate) async fn open_callbacks(&self) -> u64 {
-        let counts = self.store.counts(TENANT.parse().unwrap()).await.unwrap();
+        let counts = self.store.counts(TENANT.parse().unwrap(), &[]).await.unwrap();
         counts.iter().map(|count| count.count).sum()
     }
 }

@@ -4,11 +4,13 @@
 
 mod accounts;
 mod administration;
+mod board;
 mod bulk;
 mod call_in;
 mod choosing;
 mod desk;
 mod edges;
+mod export;
 mod hostile;
 mod house;
 mod live;

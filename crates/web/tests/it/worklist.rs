@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use ges_domain::access::Role;
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, TENANT, settings};
 use crate::staff::{bearing, by};
 
 const LIST: &str = "/ges/api/v1/callbacks";
@@ -60,6 +60,12 @@ async fn callbacks_are_listed_counted_and_shown() {
     assert_eq!(detail["userData"], json!({"tier": "gold"}));
     assert_eq!(detail["timeline"][0]["what"], "BOOKED");
     assert_eq!(detail["timeline"][0]["by"], json!({"kind": "user", "name": "program-supervisor"}));
+    assert_eq!(detail["settings"]["name"], "CB_Sales");
+    assert_eq!(
+        (&detail["settings"]["capacityPerSlot"], &detail["outcomes"]),
+        (&json!(1), &json!([]))
+    );
+    assert_eq!(detail["diagnostics"], json!({"unanswered": 0, "lost": 0, "outcomeUnknown": false}));
     for (query, field) in [
         ("phone=1", "phoneNumber"),
         ("state=GONE", "state"),
@@ -176,4 +182,33 @@ async fn the_same_booking_is_made_once() {
     assert_eq!(book(&wish).await.data()["id"], first["id"]);
     let other = json!({"serviceName": "CB_Open", "phoneNumber": "+14155550199"});
     assert_eq!(book(&other).await.code(), 42_200);
+}
+
+#[actix_web::test]
+async fn what_sessions_said_is_shown_and_what_opens_a_door_is_not() {
+    let house = House::open().await;
+    let mut other = settings(2);
+    other["services"][1]["scxmlUrl"] = json!("http://ges:sesame@designer.example/a.scxml");
+    house.put_settings(TENANT, &other).await;
+    let (id, token) = house.submitted().await;
+    let at = format!("/ges/internal/v1/callbacks/{id}");
+    let say = async |what: &str, body: Value| {
+        let path = format!("{at}/{what}");
+        let told = house.ask(bearing(Method::POST, &path, &token).set_json(body)).await;
+        assert!(told.status.is_success(), "{}", told.text());
+    };
+    say("started", json!({"attempt": 1, "sessionId": "A".repeat(32)})).await;
+    let dial = json!({"n": 1, "result": "NO_ANSWER", "at": 1_767_621_600_000_i64});
+    say("state", json!({"attempt": 1, "seq": 1, "state": "ROUTING", "dial": dial, "agent": "ann"}))
+        .await;
+    let path = format!("{LIST}/{id}");
+    let told = house.ask(by(Role::Monitor, Method::GET, &path)).await;
+    let detail = told.data();
+    assert_eq!(
+        detail["outcomes"],
+        json!([{"n": 1, "result": "NO_ANSWER", "at": "2026-01-05T14:00:00.000Z"}])
+    );
+    assert_eq!(detail["diagnostics"]["agent"], "ann");
+    assert_eq!(detail["settings"]["scxmlUrl"], "http://designer.example/a.scxml");
+    assert!(!told.text().contains("sesame") && !told.text().contains(&token));
 }

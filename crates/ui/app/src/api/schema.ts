@@ -145,6 +145,176 @@ export interface components {
             /** @description Where the next page begins; absent at the end. */
             next?: string;
         };
+        /** @description The queues. */
+        Board: {
+            /** @description By name. */
+            queues: components["schemas"]["BoardRow"][];
+        };
+        /** @description Agents who serve a queue. */
+        BoardAgents: {
+            /**
+             * Format: int32
+             * @description Logged in.
+             */
+            loggedIn: number;
+            /**
+             * Format: int32
+             * @description Ready for a call.
+             */
+            ready: number;
+        };
+        /** @description An interval that waits are meant to lie in. */
+        BoardBand: {
+            /** @description `model`: learned from this queue's own waits. `router`: around the router's figure. */
+            basis: string;
+            /**
+             * Format: double
+             * @description The share of waits that are meant to lie in it.
+             * @example 0.8
+             */
+            confidence: number;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            low: number;
+        };
+        /** @description How often bands held. */
+        BoardCoverage: {
+            /**
+             * Format: double
+             * @description The share that did.
+             * @example 0.79
+             */
+            measured: number;
+            /**
+             * Format: double
+             * @description The share of waits that are meant to lie inside their band.
+             * @example 0.8
+             */
+            nominal: number;
+            /**
+             * Format: int32
+             * @description Waits that had a band.
+             */
+            observations: number;
+        };
+        /** @description What is offered. */
+        BoardOffer: {
+            /** @description An immediate callback booked now would be made before the office closes. */
+            immediate: boolean;
+            /** @description Scheduled callbacks. */
+            scheduled: boolean;
+        };
+        /** @description How a queue fared at a time. */
+        BoardPoint: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The expected wait in seconds, where it was known.
+             */
+            estimatedWaitTime?: number;
+            /**
+             * Format: int64
+             * @description Callbacks whose time had come.
+             */
+            waiting: number;
+        };
+        /** @description How promises were kept: the distance from the desired time to the ring. */
+        BoardPromise: {
+            /**
+             * Format: int64
+             * @description Promises.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Half of the phones rang before this many seconds after their time.
+             */
+            medianSecs: number;
+            /**
+             * Format: int64
+             * @description Nine in ten rang before it.
+             */
+            p90Secs: number;
+            /**
+             * Format: double
+             * @description The share that rang within five minutes of the time, from 0 to 1.
+             */
+            withinFiveMinutes: number;
+        };
+        /** @description How a queue fares. */
+        BoardRow: {
+            agents?: components["schemas"]["BoardAgents"];
+            /**
+             * Format: date-time
+             * @description When all this was so.
+             */
+            at: string;
+            band?: components["schemas"]["BoardBand"];
+            /**
+             * Format: date-time
+             * @description When it closes; while it is open, and within 31 days.
+             */
+            closesAt?: string;
+            coverage?: components["schemas"]["BoardCoverage"];
+            /** @description Whether a service is closed for an emergency. */
+            emergency: boolean;
+            /**
+             * Format: int64
+             * @description The expected wait in seconds; absent while it is unknown.
+             * @example 95
+             */
+            estimatedWaitTime?: number;
+            /**
+             * Format: int64
+             * @description Callbacks that are queued, routed or handled.
+             */
+            live: number;
+            /** @description What any of its services offers now. */
+            offered: components["schemas"]["BoardOffer"];
+            /** @description Whether any of its services is open. */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When it opens; while it is closed, and known.
+             */
+            opensAt?: string;
+            promise?: components["schemas"]["BoardPromise"];
+            /**
+             * @description The queue.
+             * @example CB_Sales_VQ
+             */
+            queue: string;
+            /**
+             * Format: int64
+             * @description Callbacks for later.
+             */
+            scheduled: number;
+            /**
+             * Format: int64
+             * @description Those of them that are for later today, by the queue's own day.
+             */
+            scheduledToday: number;
+            /** @description Its services by name; empty where callbacks are left of one that is gone. */
+            services: string[];
+            /** @description The last hour, a point a minute, as far as somebody looked at the board on this node; the latest last. */
+            trend: components["schemas"]["BoardPoint"][];
+            /**
+             * Format: int64
+             * @description Callbacks whose time has come and whose session has not reported yet, immediate ones among them.
+             */
+            waiting: number;
+        };
         /** @description A callback to be booked. */
         BookedByHand: {
             /** @description When to call: ISO 8601 with `Z` or an offset, or civil with `timezone`; absent is as soon as possible. */
@@ -626,12 +796,18 @@ export interface components {
         Detail: components["schemas"]["Row"] & {
             /** @description Its submissions. */
             attempts: components["schemas"]["AttemptRow"][];
+            /** @description What the session said of itself, and what became of its attempts. */
+            diagnostics: components["schemas"]["Diagnosed"];
             /** @description The node that owns the session. */
             node?: string;
+            /** @description How the customer's phone was dialled, oldest first; the last 20 dials at most. */
+            outcomes: components["schemas"]["DialRow"][];
             /** @description The devices that are told. */
             pushTargets: components["schemas"]["Device"][];
             /** @description The session that works on it. */
             sessionId?: string;
+            /** @description The settings that it was booked under: what the service says now may differ. */
+            settings: components["schemas"]["ServiceDocument"];
             /** @description Its history, oldest first. */
             timeline: components["schemas"]["TimelineEvent"][];
             /** @description The customer's own data. */
@@ -643,6 +819,67 @@ export interface components {
             channel: string;
             /** @description In which language. */
             language: string;
+        };
+        /** @description What is known of a callback's sessions. */
+        Diagnosed: {
+            /** @description The agent's user name. */
+            agent?: string;
+            /** @description The call. */
+            callUuid?: string;
+            /** @description The interaction in the queue. */
+            interactionId?: string;
+            /** @description The session's last error. */
+            lastError?: string;
+            /**
+             * Format: int32
+             * @description Sessions that were lost.
+             */
+            lost: number;
+            /**
+             * Format: date-time
+             * @description When the session was first found missing; while it is.
+             */
+            missingSince?: string;
+            /** @description Nobody knows whether a session runs: no report came in time. */
+            outcomeUnknown: boolean;
+            /**
+             * Format: date-time
+             * @description When the customer's phone first rang.
+             */
+            reachedAt?: string;
+            /**
+             * Format: date-time
+             * @description When the session last said something of itself.
+             */
+            seenAt?: string;
+            /**
+             * Format: int32
+             * @description Submissions in a row that stayed unanswered.
+             */
+            unanswered: number;
+            /**
+             * Format: date-time
+             * @description When the customer was told that the call is near.
+             */
+            upcomingAt?: string;
+        };
+        /** @description The outcome of a dial. */
+        DialRow: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which dial of its session, from 1.
+             */
+            n: number;
+            /**
+             * @description The session's word for it.
+             * @example NO_ANSWER
+             */
+            result: string;
         };
         /** @description One value that is another one than before; one of the names says what it is about. */
         DiffLine: {
@@ -1892,7 +2129,7 @@ export interface components {
              */
             code?: number;
             /** @description What was looked at: a text or an object. */
-            detail?: Record<string, unknown>;
+            detail?: unknown;
             /** @description Its words. */
             message?: string;
             /**
@@ -2107,6 +2344,14 @@ export type Assignments = components['schemas']['Assignments'];
 export type AttemptRow = components['schemas']['AttemptRow'];
 export type AuditLine = components['schemas']['AuditLine'];
 export type AuditLog = components['schemas']['AuditLog'];
+export type Board = components['schemas']['Board'];
+export type BoardAgents = components['schemas']['BoardAgents'];
+export type BoardBand = components['schemas']['BoardBand'];
+export type BoardCoverage = components['schemas']['BoardCoverage'];
+export type BoardOffer = components['schemas']['BoardOffer'];
+export type BoardPoint = components['schemas']['BoardPoint'];
+export type BoardPromise = components['schemas']['BoardPromise'];
+export type BoardRow = components['schemas']['BoardRow'];
 export type BookedByHand = components['schemas']['BookedByHand'];
 export type BookingToCheck = components['schemas']['BookingToCheck'];
 export type Bulk = components['schemas']['Bulk'];
@@ -2134,6 +2379,8 @@ export type Delivery = components['schemas']['Delivery'];
 export type DeliveryPage = components['schemas']['DeliveryPage'];
 export type Detail = components['schemas']['Detail'];
 export type Device = components['schemas']['Device'];
+export type Diagnosed = components['schemas']['Diagnosed'];
+export type DialRow = components['schemas']['DialRow'];
 export type DiffLine = components['schemas']['DiffLine'];
 export type DossierDocument = components['schemas']['DossierDocument'];
 export type EditHours = components['schemas']['EditHours'];

@@ -64,28 +64,7 @@ export type CallbackDetail = Narrow<Api.Detail, CallbackWords & { timeline: Call
 export type Slot = Api.SlotRow;
 export type Slots = Api.SlotList;
 
-export interface QueueRow {
-  queue: string;
-  services: string[];
-  waiting: number;
-  live: number;
-  scheduled: number;
-  scheduledToday: number;
-  estimatedWaitTime?: number;
-  band?: { low: number; high: number; confidence: number; basis: string };
-  coverage?: { nominal: number; measured: number; observations: number };
-  position?: number;
-  agents?: { loggedIn: number; ready: number };
-  watermark?: Record<string, unknown>;
-  offered: { immediate: boolean; scheduled: boolean };
-  open: boolean;
-  closesAt?: Instant;
-  opensAt?: Instant;
-  emergency: boolean;
-  promise?: { count: number; medianSecs: number; p90Secs: number; withinFiveMinutes: number };
-  trend: { at: Instant; estimatedWaitTime?: number; waiting: number }[];
-  at: Instant;
-}
+export type QueueRow = Api.BoardRow;
 
 export type Bulk = Narrow<Api.Bulk, { action: "cancel" | "reschedule"; state: "running" | "done" | "stopped" }>;
 

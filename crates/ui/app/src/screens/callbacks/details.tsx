@@ -134,29 +134,41 @@ function Delay({ desired, completed }: { desired: string; completed: string }) {
 
 function Technical({ row }: { row: CallbackDetail }) {
   const { t } = useTranslation("callbacks");
+  // What the service calls these things is what its log and its documentation call them, in every language.
+  const raw = (values: object) =>
+    Object.entries(values)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)] as const);
   return (
-    <Facts
-      rows={[
-        [
-          t("columns.id"),
-          <span key="i">
-            <code className={classes["id"]}>{row.id}</code> <Copy text={row.id} />
-          </span>,
-        ],
-        [t("details.link"), <Copy key="l" text={`${window.location.origin}/ges/callbacks/${row.id}`} label={t("details.copyLink")} />],
-        [t("columns.expirationTime"), <When key="e" at={row.expirationTime} />],
-        [t("columns.updatedTime"), <When key="u" at={row.updatedTime} show="full" />],
-        row.priority !== undefined && [t("columns.priority"), row.priority],
-        row.source !== undefined && [t("columns.source"), row.source],
-        row.sessionId !== undefined && [t("details.session"), <code key="s" className={classes["id"]}>{row.sessionId}</code>],
-        row.node !== undefined && [t("details.node"), row.node],
-        row.pushTargets.length > 0 && [
-          t("details.push"),
-          row.pushTargets.map((target) => [target.channel, target.language].filter(Boolean).join(" ")).join(", "),
-        ],
-        [t("details.revision"), row.revision],
-      ]}
-    />
+    <>
+      <Facts
+        rows={[
+          [
+            t("columns.id"),
+            <span key="i">
+              <code className={classes["id"]}>{row.id}</code> <Copy text={row.id} />
+            </span>,
+          ],
+          [t("details.link"), <Copy key="l" text={`${window.location.origin}/ges/callbacks/${row.id}`} label={t("details.copyLink")} />],
+          [t("columns.expirationTime"), <When key="e" at={row.expirationTime} />],
+          [t("columns.updatedTime"), <When key="u" at={row.updatedTime} show="full" />],
+          row.priority !== undefined && [t("columns.priority"), row.priority],
+          row.source !== undefined && [t("columns.source"), row.source],
+          row.sessionId !== undefined && [t("details.session"), <code key="s" className={classes["id"]}>{row.sessionId}</code>],
+          row.node !== undefined && [t("details.node"), row.node],
+          row.pushTargets.length > 0 && [
+            t("details.push"),
+            row.pushTargets.map((target) => [target.channel, target.language].filter(Boolean).join(" ")).join(", "),
+          ],
+          [t("details.revision"), row.revision],
+          ...raw(row.diagnostics),
+          ...row.outcomes.map((dial) => [dial.result, <When key={dial.at} at={dial.at} show="full" />] as const),
+        ]}
+      />
+      <h3>{t("details.settings")}</h3>
+      <p className={classes["dim"]}>{t("details.settingsHint")}</p>
+      <Facts rows={raw(row.settings)} />
+    </>
   );
 }
 

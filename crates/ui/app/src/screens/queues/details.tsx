@@ -11,7 +11,7 @@ import type { PromiseDays, QueueCoverage } from "@/api/schema";
 import type { QueueRow } from "@/api/types";
 import { Charted } from "@/parts/charted";
 import { addDays, dayIn, useFormat } from "@/parts/format";
-import { Facts, Panel } from "@/parts/page";
+import { Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
 import { QueueCard } from "./card";
 import { summed } from "./promises";
@@ -31,11 +31,6 @@ export default function Details({ row }: { row: QueueRow }) {
       </div>
       <Promises queue={row.queue} />
       <Told queue={row.queue} />
-      {row.watermark && (
-        <Panel title={t("watermark")} lead={t("watermarkHint")}>
-          <Facts rows={Object.entries(row.watermark).map(([name, value]) => [name, String(value)] as const)} />
-        </Panel>
-      )}
       <p>
         <Link to={`/callbacks?queue=${encodeURIComponent(row.queue)}&state=open`}>{t("itsCallbacks")}</Link>
       </p>
