@@ -14,8 +14,8 @@ use ges_domain::id::{CallbackId, RecordId, TenantId};
 use ges_domain::time::{SignedDuration, Timestamp, format_utc};
 use ges_domain::webhook::{Standing, Verdict, judge};
 use ges_ports::{
-    Breaker, DeliveryKey, Fault, HookAnswer, HookCall, Hooks, Lease, LeasedParcel, Parcel,
-    ParcelFate, ParcelSettlement, Passage, RecordError, Tidings, Tried,
+    Breaker, DELIVERIES_OF_WEBHOOK, DeliveryKey, Fault, HookAnswer, HookCall, Hooks, Lease,
+    LeasedParcel, Parcel, ParcelFate, ParcelSettlement, Passage, RecordError, Tidings, Tried,
 };
 use serde_json::{Value, json};
 
@@ -42,6 +42,8 @@ type Name = (TenantId, RecordId);
 #[derive(Default)]
 pub(crate) struct Herald {
     breakers: Mutex<HashMap<Name, Breaker>>,
+    /// Held by the step that spreads: of steps at the same time, one does.
+    spreads: tokio::sync::Mutex<()>,
 }
 
 /// What one step did.
@@ -69,15 +71,21 @@ impl Herald {
 }
 
 impl App {
-    /// Spreads news and tells webhooks: one bounded step.
+    /// Spreads news and tells webhooks: one bounded step, which takes as long as the slowest of those it tells.
+    ///
+    /// Steps may be taken at the same time, so that others are told meanwhile.
     pub async fn herald(&self) -> Result<Heralded, Fault> {
         let Some(hooks) = self.ports.hooks.clone() else { return Ok(Heralded::default()) };
-        let news = self.spread().await?;
+        let news = match self.herald.spreads.try_lock() {
+            Ok(_held) => self.spread().await?,
+            Err(_another) => 0,
+        };
         let now = self.now();
         let wish =
             Lease { owner: self.options.node.clone(), now, until: now + LEASE, limit: DELIVERIES };
         let leased = self.ports.deliveries.lease(&wish).await?;
-        let full = news == usize::from(NEWS) || leased.len() == usize::from(DELIVERIES);
+        // A webhook whose share was taken may have more.
+        let full = news == usize::from(NEWS) || leased.len() >= usize::from(DELIVERIES_OF_WEBHOOK);
         if leased.is_empty() {
             return Ok(Heralded { news, called: 0, full });
         }

@@ -8,8 +8,9 @@ use ges_domain::callback::{Callback, State};
 use ges_domain::id::{CallbackId, RecordId, Revision};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    DeliveryKey, Lease, LeasedParcel, Parcel, ParcelCursor, ParcelFate, ParcelSettlement,
-    ParcelState, RecordKey, RecordName, Tidings, Tried, WEBHOOKS,
+    DELIVERIES_OF_TENANT, DELIVERIES_OF_WEBHOOK, DeliveryKey, Lease, LeasedParcel, Parcel,
+    ParcelCursor, ParcelFate, ParcelSettlement, ParcelState, RecordKey, RecordName, Tidings, Tried,
+    WEBHOOKS,
 };
 use uuid::Uuid;
 
@@ -39,6 +40,8 @@ macro_rules! deliveries {
                 a_settlement_under_an_old_lease_does_nothing,
                 a_try_that_was_none_is_not_counted,
                 a_crowd_leases_each_delivery_once,
+                a_backlog_of_one_webhook_keeps_no_other_waiting,
+                a_backlog_of_one_tenant_keeps_no_other_waiting,
                 the_log_is_newest_first_and_pages_neither_skip_nor_repeat,
                 a_webhook_fares_as_its_deliveries_do,
                 what_was_settled_can_be_sent_again,
@@ -329,6 +332,55 @@ pub async fn a_crowd_leases_each_delivery_once(world: World) {
     assert_eq!(revisions(&leased), vec![1; 20], "each callback's first, once");
     let callbacks: BTreeSet<_> = leased.iter().map(|it| it.parcel.key.callback).collect();
     assert_eq!(callbacks.len(), 20);
+}
+
+/// How many of the leased deliveries are a webhook's.
+fn of_webhook(leased: &[LeasedParcel], number: u128) -> usize {
+    leased.iter().filter(|it| it.parcel.key.webhook == webhook(number)).count()
+}
+
+/// Whatever waits for a webhook, it has its share and no more, and others have their turns.
+pub async fn a_backlog_of_one_webhook_keeps_no_other_waiting(world: World) {
+    let desk = listening(world).await;
+    let share = usize::from(DELIVERIES_OF_WEBHOOK);
+    for number in 0..u32::from(DELIVERIES_OF_WEBHOOK) + 2 {
+        desk.book(&desk.immediate(number)).await;
+    }
+    spread(&desk, 1, after(2)).await;
+    let late = desk.booked(1000, 0).await;
+    let keys = [(desk.tenant, late.id, late.revision)];
+    let parcels: Vec<_> = news(&desk).await.iter().map(|it| parcel(it, 2)).collect();
+    desk.world.deliveries.spread(&keys, &parcels, after(3)).await.expect("the store answers");
+
+    let two = Lease { owner: node(1), now: after(3), until: after(4), limit: 2 };
+    let first = desk.world.deliveries.lease(&two).await.expect("the store answers");
+    assert_eq!((of_webhook(&first, 1), of_webhook(&first, 2)), (1, 1));
+    let rest = lease(&desk, after(3)).await;
+    assert_eq!(of_webhook(&rest, 1), share - 1, "one of its share is under lease");
+    assert_eq!(lease(&desk, after(3)).await, [], "its share is under lease");
+    settle(&desk, &rest[0], ParcelFate::Delivered, after(3)).await;
+    assert_eq!(of_webhook(&lease(&desk, after(3)).await, 1), 1);
+}
+
+/// However many webhooks a tenant has.
+pub async fn a_backlog_of_one_tenant_keeps_no_other_waiting(world: World) {
+    let greedy = listening(world.clone()).await;
+    for number in 0..u32::from(DELIVERIES_OF_WEBHOOK) {
+        greedy.book(&greedy.immediate(number)).await;
+    }
+    spread(&greedy, 3, after(2)).await;
+    let modest = Desk::of(world, tenant(2)).await;
+    listen(&modest).await;
+    modest.booked(1, 0).await;
+    spread(&modest, 1, after(3)).await;
+
+    let leased = lease(&greedy, after(3)).await;
+    let of = |tenant| leased.iter().filter(|it| it.parcel.key.tenant == tenant).count();
+    assert_eq!(of(modest.tenant), 1);
+    assert_eq!(of(greedy.tenant), usize::from(DELIVERIES_OF_TENANT));
+    let of_its_webhooks = [1, 2, 3].map(|number| of_webhook(&leased, number));
+    assert!(of_its_webhooks.iter().all(|taken| *taken > 20), "{of_its_webhooks:?}");
+    assert_eq!(lease(&greedy, after(3)).await, [], "its share is under lease");
 }
 
 /// Each row once, whatever the size of a page.

@@ -2,6 +2,8 @@
 //!
 //! In SQL of its own words: each question is about several rows of the same table at once.
 
+mod turns;
+
 use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use diesel::sqlite::SqliteConnection;
@@ -18,7 +20,6 @@ use crate::documents::{
     self as columns, callback_blob, count, instant, micros, number, tenant_blob, whole,
 };
 use crate::fault::{OrFault, Trouble};
-use crate::outbox::next_lease;
 use crate::retention;
 use crate::statements::run;
 use crate::store::Embedded;
@@ -41,17 +42,6 @@ const MAKE: &str = "INSERT INTO deliveries \
         WHERE tenant = ?1 AND webhook = ?2 AND callback = ?3 AND state = 0), ?9)), 0, 0 \
     WHERE true ON CONFLICT DO NOTHING";
 
-const DUE: &str = "SELECT tenant, webhook, callback, revision, id, event, body, since, tries \
-    FROM deliveries AS d \
-    WHERE state = 0 AND due_at <= ?1 AND (lease_until IS NULL OR lease_until <= ?1) \
-    AND NOT EXISTS (SELECT 1 FROM deliveries AS p WHERE p.tenant = d.tenant \
-        AND p.webhook = d.webhook AND p.callback = d.callback AND p.revision < d.revision \
-        AND p.state = 0) \
-    ORDER BY due_at LIMIT ?2";
-
-const MINE: &str = "UPDATE deliveries SET lease = ?5, lease_owner = ?6, lease_until = ?7 \
-    WHERE tenant = ?1 AND webhook = ?2 AND callback = ?3 AND revision = ?4";
-
 const SETTLE: &str = "UPDATE deliveries SET state = ?6, due_at = ?7, tries = tries + ?8, \
         lease = NULL, lease_owner = NULL, lease_until = NULL, last_at = coalesce(?9, last_at), \
         last_status = CASE WHEN ?9 IS NULL THEN last_status ELSE ?10 END, \
@@ -68,7 +58,7 @@ const LOG: &str = "SELECT tenant, webhook, callback, revision, id, event, made_a
     WHERE tenant = ?1 AND webhook = ?2 AND (made_at, id) < (?3, ?4) \
     ORDER BY made_at DESC, id DESC LIMIT ?5";
 
-const PENDING: &str = "SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_pending \
+const PENDING: &str = "SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_turns \
     WHERE tenant = ? AND webhook = ? AND state = 0";
 
 const LAST: &str = "SELECT tenant, webhook, callback, revision, id, event, made_at, due_at, state, \
@@ -120,16 +110,6 @@ struct Key {
     event: String,
     #[diesel(sql_type = BigInt)]
     tries: i64,
-}
-
-#[derive(QueryableByName)]
-struct DueRow {
-    #[diesel(embed)]
-    key: Key,
-    #[diesel(sql_type = Text)]
-    body: String,
-    #[diesel(sql_type = BigInt)]
-    since: i64,
 }
 
 #[derive(QueryableByName)]
@@ -266,39 +246,6 @@ fn spread(
     Ok(made)
 }
 
-fn lease(conn: &mut SqliteConnection, wish: &Lease) -> Result<Vec<LeasedParcel>, Fault> {
-    let due: Vec<DueRow> = sql_query(DUE)
-        .bind::<BigInt, _>(micros(wish.now))
-        .bind::<BigInt, _>(i64::from(wish.limit))
-        .load(conn)
-        .or_fault()?;
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let lease = next_lease(conn)?;
-    let mut leased = Vec::with_capacity(due.len());
-    for row in due {
-        let (key, id) = row.key.read()?;
-        let mine = keyed(MINE, &key)
-            .bind::<BigInt, _>(lease)
-            .bind::<Text, _>(wish.owner.as_str())
-            .bind::<BigInt, _>(micros(wish.until));
-        run(conn, mine)?;
-        leased.push(LeasedParcel {
-            parcel: Parcel {
-                key,
-                id,
-                event: row.key.event,
-                body: row.body,
-                since: instant("deliveries", "since", row.since)?,
-            },
-            tries: count("deliveries", "tries", row.key.tries)?,
-            lease: number(lease),
-        });
-    }
-    Ok(leased)
-}
-
 /// The first four binds of a statement about one delivery.
 type Keyed = diesel::query_builder::BoxedSqlQuery<
     'static,
@@ -418,7 +365,7 @@ impl Deliveries for Embedded {
             return Ok(Vec::new());
         }
         let wish = wish.clone();
-        self.writer().ask(move |session| session.step(|conn| lease(conn, &wish))).await?
+        self.writer().ask(move |session| session.step(|conn| turns::lease(conn, &wish))).await?
     }
 
     #[tracing::instrument(name = "store.settle_deliveries", skip_all)]

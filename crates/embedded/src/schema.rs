@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0041_call_ins/up.sql"),
     include_str!("../migrations/0050_live/up.sql"),
     include_str!("../migrations/0051_board/up.sql"),
+    include_str!("../migrations/0052_fair_deliveries/up.sql"),
 ];
 
 /// The schema that this release writes.
@@ -103,6 +104,7 @@ mod tests {
         migrate(&mut conn).unwrap();
         for back in [
             include_str!("../migrations/0051_board/down.sql"),
+    include_str!("../migrations/0052_fair_deliveries/up.sql"),
             include_str!("../migrations/0050_live/down.sql"),
             include_str!("../migrations/0041_call_ins/down.sql"),
             include_str!("../migrations/0040_deliveries/down.sql"),

@@ -16,6 +16,11 @@ use crate::{Fault, Lease, RecordKind};
 /// The records that are webhooks: a tenant that has one has listeners.
 pub const WEBHOOKS: RecordKind = RecordKind::new("webhook");
 
+/// Deliveries of one webhook that are under lease at once on all nodes: while its server is slow, others have theirs.
+pub const DELIVERIES_OF_WEBHOOK: u16 = 32;
+/// Deliveries of one tenant that are under lease at once.
+pub const DELIVERIES_OF_TENANT: u16 = 64;
+
 /// An event that listeners have yet to hear of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tidings {
@@ -183,8 +188,10 @@ pub trait Deliveries: Send + Sync {
         now: Timestamp,
     ) -> Result<usize, Fault>;
 
-    /// Takes deliveries that are due and not leased by anyone, the longest due first; of one webhook and callback only
-    /// the earliest that waits.
+    /// Takes deliveries that are due and not leased by anyone; of one webhook and callback only the earliest that waits.
+    ///
+    /// Tenants take turns, and so do the webhooks of a tenant, each with the longest due first. Of what is under lease, no
+    /// more than [`DELIVERIES_OF_WEBHOOK`] are one webhook's and no more than [`DELIVERIES_OF_TENANT`] one tenant's.
     ///
     /// A leased delivery is not leased again before its lease lapses, nor one behind it.
     async fn lease(&self, wish: &Lease) -> Result<Vec<LeasedParcel>, Fault>;

@@ -46,8 +46,9 @@ pub use catalogues::{Catalogues, ReplaceError};
 pub use clock::{Clock, Ids, UpdateToken};
 pub use credentials::{ApiKey, Credentials};
 pub use deliveries::{
-    Deliveries, DeliveryKey, LeasedParcel, LoggedParcel, Parcel, ParcelCounts, ParcelCursor,
-    ParcelFate, ParcelSettlement, ParcelState, Tidings, Tried, WEBHOOKS,
+    DELIVERIES_OF_TENANT, DELIVERIES_OF_WEBHOOK, Deliveries, DeliveryKey, LeasedParcel,
+    LoggedParcel, Parcel, ParcelCounts, ParcelCursor, ParcelFate, ParcelSettlement, ParcelState,
+    Tidings, Tried, WEBHOOKS,
 };
 pub use effects::{Backlog, Effects, Fate, Lease, Leased, Settlement};
 pub use fault::{Fault, FaultKind};

@@ -7,8 +7,9 @@ use diesel_async::RunQueryDsl;
 use ges_domain::id::{CallbackId, RecordId, Revision, TenantId};
 use ges_domain::time::Timestamp;
 use ges_ports::{
-    Deliveries, DeliveryKey, Fault, Lease, LeasedParcel, LoggedParcel, Parcel, ParcelCounts,
-    ParcelCursor, ParcelFate, ParcelSettlement, ParcelState, Tidings, Tried,
+    DELIVERIES_OF_TENANT, DELIVERIES_OF_WEBHOOK, Deliveries, DeliveryKey, Fault, Lease,
+    LeasedParcel, LoggedParcel, Parcel, ParcelCounts, ParcelCursor, ParcelFate, ParcelSettlement,
+    ParcelState, Tidings, Tried,
 };
 
 use crate::cached::{Cached, statement};
@@ -211,7 +212,9 @@ impl Deliveries for Postgres {
                         .bind::<Timestamptz, _>(At(wish.now))
                         .bind::<BigInt, _>(i64::from(wish.limit))
                         .bind::<Text, _>(wish.owner.as_str())
-                        .bind::<Timestamptz, _>(At(wish.until));
+                        .bind::<Timestamptz, _>(At(wish.until))
+                        .bind::<BigInt, _>(i64::from(DELIVERIES_OF_WEBHOOK))
+                        .bind::<BigInt, _>(i64::from(DELIVERIES_OF_TENANT));
                     Cached(taking).load(&mut connection).await
                 })
             })

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::health::Watch;
 use crate::ids::SystemClock;
 use crate::telemetry::Level;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 /// Effects this late count as a look that came too late.
 const LAGGING_SECS: f64 = 5.0;
@@ -24,12 +24,17 @@ const LAGGING_SECS: f64 = 5.0;
 const HERALD_EVERY: Duration = Duration::from_millis(250);
 /// How long a change may be there before those who watch are told of it.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
+/// Rounds of telling at once: while one waits for slow servers, others are told.
+const HERALDS: usize = 4;
 /// What remains of a number that is to be forgotten is looked for this often.
 const FORGETS_EVERY: Duration = Duration::from_secs(5);
 /// How long a change of many callbacks that another node took in may lie before this one looks for it.
 const BULK_EVERY: Duration = Duration::from_secs(1);
 /// The wait after a look that failed: the store is in trouble, and hammering it helps nobody.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
+
+/// What a step has when requests took all the time that there was.
+const LAST_STEP: Duration = Duration::from_secs(1);
 
 /// How often nodes that hear of changes look for themselves all the same: news may be lost.
 const LOOKS_APART: u64 = 10;
@@ -236,10 +241,11 @@ impl Loops {
                 }
             }
         });
+        let stop = self.stop.subscribe();
         self.every(Duration::from_mins(1), move || {
-            let gws = gws.clone();
+            let (gws, stop) = (gws.clone(), stop.clone());
             async move {
-                loop {
+                while !*stop.borrow() {
                     match gws.refresh(SystemClock.now()).await {
                         // Those that could not be read are due for ever: they wait for the next turn.
                         Ok(done) if done.left > 0 && done.read > 0 => {}
@@ -311,21 +317,22 @@ impl Loops {
 
     /// Tells webhooks what happened, and forgets what they were told long ago.
     pub(crate) fn herald(&mut self, app: Arc<App>) {
+        let mut stop = self.stop.subscribe();
         let teller = Arc::clone(&app);
-        self.every(HERALD_EVERY, move || {
-            let app = Arc::clone(&teller);
-            async move {
-                loop {
-                    match app.herald().await {
-                        Ok(step) if step.full => {}
-                        Ok(_) => return,
-                        Err(fault) => {
-                            tracing::debug!(peer = fault.peer, "webhooks are told later");
-                            return;
-                        }
+        self.tasks.spawn(async move {
+            let mut beat = interval(HERALD_EVERY);
+            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut rounds = JoinSet::new();
+            loop {
+                tokio::select! {
+                    _ = beat.tick(), if rounds.len() < HERALDS => {
+                        rounds.spawn(tell(Arc::clone(&teller), stop.clone()));
                     }
+                    Some(_ended) = rounds.join_next() => {}
+                    _ = stop.changed() => break,
                 }
             }
+            while rounds.join_next().await.is_some() {}
         });
         self.every(Duration::from_mins(1), move || {
             let app = Arc::clone(&app);
@@ -417,10 +424,34 @@ impl Loops {
         });
     }
 
-    /// Tells every loop to stop and waits until the step of each is done.
-    pub(crate) async fn stop(mut self) {
+    /// Tells every loop to stop at the end of its step.
+    pub(crate) fn tell_to_stop(&self) {
         self.stop.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// Waits until the step of each loop is done; one that takes longer than `patience`, and at least a second, is cut off.
+    ///
+    /// Every step may be: others, or this node when it is back, do what was left.
+    pub(crate) async fn stop(mut self, patience: Duration) {
+        self.tell_to_stop();
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(patience.max(LAST_STEP), ended).await.is_err() {
+            tracing::warn!("some work in the background was cut off; it is done again");
+        }
+    }
+}
+
+/// Tells webhooks until all had their turn.
+async fn tell(app: Arc<App>, stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match app.herald().await {
+            Ok(step) if step.full => {}
+            Ok(_) => return,
+            Err(fault) => {
+                tracing::debug!(peer = fault.peer, "webhooks are told later");
+                return;
+            }
+        }
     }
 }
 

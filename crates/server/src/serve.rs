@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::{App as Routes, HttpServer};
 use anyhow::Context as _;
@@ -54,7 +54,7 @@ pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
         version = env!("CARGO_PKG_VERSION"), "serving");
     warn_of_gaps(config, &house);
     let drain = Duration::from_secs(config.server.drain_seconds);
-    let grace = config.server.grace_seconds;
+    let grace = Duration::from_secs(config.server.grace_seconds);
     let served = actix_web::rt::System::new().block_on(async {
         let everything = server(config, &house, &web, Surface::Everything, listener)?;
         let public = public
@@ -75,20 +75,24 @@ pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
         tokio::time::sleep(drain).await;
         // They would stay for as long as they are let: their browsers come back to another node.
         house.app.end_watches();
+        // What turns beside the requests ends with them, and has no time of its own.
+        let until = Instant::now() + grace;
+        loops.tell_to_stop();
         let ends = handles.iter().map(|handle| handle.stop(true));
         let all = futures::future::join_all(ends);
-        if tokio::time::timeout(Duration::from_secs(grace), all).await.is_err() {
+        if tokio::time::timeout(grace, all).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
-        anyhow::Ok(())
+        anyhow::Ok(until)
     });
-    runtime.block_on(loops.stop());
+    let until = served.as_ref().copied().unwrap_or_else(|_| Instant::now());
+    runtime.block_on(loops.stop(until.saturating_duration_since(Instant::now())));
     // The last lessons were heard after the last batch.
     if let Err(fault) = runtime.block_on(house.app.learn()) {
         tracing::warn!(peer = fault.peer, "what the queues taught last is lost");
     }
     tracing::info!("stopped");
-    served
+    served.map(drop)
 }
 
 /// Sets everything turning that runs beside the requests.

@@ -22,7 +22,7 @@ pub struct Config {
     pub allow_http: bool,
     /// How long to wait for a connection, in milliseconds.
     pub connect_timeout_ms: NonZeroU32,
-    /// How long a call may take in all, in milliseconds.
+    /// How long a call may take in all, in milliseconds, up to 25000.
     pub timeout_ms: NonZeroU32,
     /// Days for which the log of deliveries is kept.
     pub log_days: NonZeroU32,

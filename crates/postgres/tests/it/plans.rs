@@ -59,7 +59,12 @@ fn fill() -> Vec<String> {
             "INSERT INTO slots SELECT '{tenant}', 'CB_' || n % 7, '{now}'::timestamptz + make_interval(mins => 30 * n), 1, 7 \
              FROM generate_series(1, 5000) AS made (n)"
         ),
-        "ANALYZE callbacks, outbox, events, keys, slots".to_owned(),
+        format!(
+            "INSERT INTO deliveries SELECT '{tenant}', lpad(to_hex(n % 20), 32, '0')::uuid, {id}, 1, {id}, 'e', 'b', \
+             '{now}', '{now}', '{now}'::timestamptz - make_interval(secs => n), n % 5 \
+             FROM generate_series(1, 50000) AS made (n)"
+        ),
+        "ANALYZE callbacks, outbox, events, keys, slots, deliveries".to_owned(),
     ]
 }
 
@@ -112,7 +117,7 @@ async fn every_statement_goes_through_an_index_however_many_callbacks_there_are(
         (
             "lease",
             include_str!("../../src/sql/lease.sql"),
-            vec![busy.clone(), "500".into(), "'node-2'".into(), busy],
+            vec![busy.clone(), "500".into(), "'node-2'".into(), busy.clone()],
             &["outbox_free", "outbox_leased", "outbox_pkey"],
         ),
         (
@@ -130,7 +135,7 @@ async fn every_statement_goes_through_an_index_however_many_callbacks_there_are(
         (
             "forget keys",
             include_str!("../../src/sql/forget_keys.sql"),
-            vec![now, "8".into()],
+            vec![now.clone(), "8".into()],
             &["keys_by_created", "keys_pkey"],
         ),
         (
@@ -162,6 +167,12 @@ async fn every_statement_goes_through_an_index_however_many_callbacks_there_are(
             include_str!("../../src/sql/stored.sql"),
             vec![tenants, ids],
             &["callbacks_pkey"],
+        ),
+        (
+            "lease deliveries",
+            include_str!("../../src/sql/lease_deliveries.sql"),
+            vec![now, "128".into(), "'node-2'".into(), busy, "32".into(), "64".into()],
+            &["deliveries_due", "deliveries_pkey", "deliveries_turns"],
         ),
     ];
     for (name, statement, values, expected) in statements {

@@ -1,0 +1,3 @@
+SET LOCAL lock_timeout = '5s';
+CREATE INDEX deliveries_pending ON deliveries (tenant, webhook) WHERE state = 0;
+DROP INDEX deliveries_turns;
