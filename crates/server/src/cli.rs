@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{self, Config};
+use crate::config::{self, AuthMode, Config};
 
 /// An open implementation of the Genesys Engagement Service: the callback engine of a contact centre.
 #[derive(Parser)]
@@ -36,6 +36,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Print which files a backup needs, a line each: a name, a tab and where the file is.
+    Files(Source),
     /// What seals secrets in the store.
     #[command(subcommand)]
     Secrets(Secrets),
@@ -80,11 +82,29 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         }
         Command::Check(source) => crate::check::run(&load(&source)?),
         Command::Migrate { source, check } => crate::store::migrate(&load(&source)?, check),
+        Command::Files(source) => Ok(print(&files(&load(&source)?))),
         Command::Secrets(Secrets::Rotate { source, new_key }) => rotate(&load(&source)?, new_key),
         Command::Settings(command) => command.run(load),
         Command::Openapi => Ok(print(&format!("{:#}", ges_web::document()))),
         Command::Docs(Docs::Config) => Ok(print(&crate::reference::configuration())),
     }
+}
+
+/// The files that an installation cannot be restored without, by the names that a backup gives them.
+fn files(config: &Config) -> String {
+    let store = (!crate::store::many(config)).then(|| crate::store::file(config));
+    let local = config.auth.mode == AuthMode::Local;
+    let keys = Some(config.secrets.key_file.clone()).filter(|file| !file.as_os_str().is_empty());
+    let named = [
+        ("ges.sqlite3", store),
+        ("installation.key", Some(config.server.key_path())),
+        ("access.toml", local.then(|| crate::first_start::access_path(config))),
+        ("secrets.keys", keys),
+    ];
+    let line = |(name, file): (&str, Option<PathBuf>)| {
+        file.map(|file| format!("{name}\t{}", file.display()))
+    };
+    named.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Seals everything anew, and says what is left.

@@ -1,22 +1,20 @@
 //! The configuration: one TOML file, environment overrides, secrets in files; all complaints at once.
 
 mod outside;
+mod reading;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml::{Table, Value};
+use toml::Table;
 
 use crate::telemetry;
 pub(crate) use outside::{Auth, AuthMode, Egress, Secrets, SystemRoots};
 
 /// Environment variables of this prefix override the file: `GES__STORE__URL` sets `store.url`.
 pub(crate) const PREFIX: &str = "GES__";
-
-/// Complaints that are collected at the most.
-const COMPLAINTS: usize = 100;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -215,7 +213,10 @@ pub(crate) fn load(
     let mut table = match file.map(std::fs::read_to_string) {
         None => Table::new(),
         Some(Ok(text)) => text.parse::<Table>().unwrap_or_else(|error| {
-            complaints.push(format!("the file is not TOML: {error}"));
+            // The error's own display quotes the line, secret and all; its message does not.
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            complaints.push(format!("the file is not TOML: line {line}: {}", error.message()));
             Table::new()
         }),
         Some(Err(error)) => {
@@ -225,119 +226,25 @@ pub(crate) fn load(
         }
     };
     let mut proxy = outside::Proxies::default();
+    let mut texts = reading::Texts::new();
     for (name, text) in environment {
         proxy.hear(&name, &text);
         if let Some(path) = name.strip_prefix(PREFIX) {
             let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
-            if let Err(complaint) = lay_over(&mut table, &path, &text) {
-                complaints.push(format!("{name}: {complaint}"));
+            match reading::lay_over(&mut table, &path, &text) {
+                Ok(()) => drop(texts.insert(path, text)),
+                Err(complaint) => complaints.push(format!("{name}: {complaint}")),
             }
         }
     }
     let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
-    put_files_in(&mut table, folder, "", &mut complaints);
-    let config = read(table, &mut complaints);
+    reading::put_files_in(&mut table, folder, "", &mut complaints);
+    let config = reading::read(table, texts, &mut complaints);
     let mut config = config.unwrap_or_default();
     config.egress.take(proxy);
     validate(&mut config, &mut complaints);
     outside::validate(&config, &mut complaints);
     if complaints.is_empty() { Ok(config) } else { Err(Complaints(complaints)) }
-}
-
-/// Sets one value of the environment: what reads as a TOML value is one, anything else is a text.
-fn lay_over(table: &mut Table, path: &[String], text: &str) -> Result<(), String> {
-    let Some((last, sections)) = path.split_last() else { return Ok(()) };
-    let mut place = table;
-    for section in sections {
-        let entry = place.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
-        place = match entry {
-            Value::Table(table) => table,
-            _ => return Err(format!("`{section}` is a value, not a section")),
-        };
-    }
-    let value = format!("v = {text}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut table| table.remove("v"))
-        .unwrap_or_else(|| Value::String(text.to_owned()));
-    place.insert(last.clone(), value);
-    Ok(())
-}
-
-/// Puts the contents of files where a value says `{ file = "path" }`: how secrets stay out of the configuration.
-///
-/// Paths are relative to the configuration file.
-fn put_files_in(table: &mut Table, folder: &Path, path: &str, complaints: &mut Vec<String>) {
-    for (key, value) in table.iter_mut() {
-        let Value::Table(inner) = value else { continue };
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        let named = inner.get("file").and_then(Value::as_str).filter(|_| inner.len() == 1);
-        // The table `[auth]` may hold a lone key `file` too; a section is never a secret.
-        let Some(named) = named.filter(|_| path.contains('.')) else {
-            put_files_in(inner, folder, &path, complaints);
-            continue;
-        };
-        match std::fs::read_to_string(folder.join(named)) {
-            Ok(text) => *value = Value::String(text.trim_end().to_owned()),
-            Err(error) => {
-                complaints.push(format!("{path}: the file `{named}` cannot be read: {error}"));
-                *value = Value::String(String::new());
-            }
-        }
-    }
-}
-
-/// Reads the configuration; each mistake is noted, taken out, and the rest read again.
-fn read(mut table: Table, complaints: &mut Vec<String>) -> Option<Config> {
-    while complaints.len() < COMPLAINTS {
-        match serde_path_to_error::deserialize::<_, Config>(Value::Table(table.clone())) {
-            Ok(config) => return Some(config),
-            Err(error) => {
-                let mut path: Vec<String> = error
-                    .path()
-                    .to_string()
-                    .split('.')
-                    .filter(|part| *part != "?" && !part.is_empty())
-                    .map(str::to_owned)
-                    .collect();
-                let text = error.inner().to_string();
-                let first = text.lines().next().unwrap_or_default().to_owned();
-                // An unknown key is named by the message, its section by the path.
-                if let Some(key) = unknown_key(&first)
-                    && path.last() != Some(&key)
-                {
-                    path.push(key);
-                }
-                complaints.push(format!("{}: {first}", path.join(".")));
-                if !take_out(&mut table, &path) {
-                    return None;
-                }
-            }
-        }
-    }
-    None
-}
-
-fn unknown_key(message: &str) -> Option<String> {
-    let rest = message.strip_prefix("unknown field `")?;
-    rest.split('`').next().map(str::to_owned)
-}
-
-fn take_out(table: &mut Table, path: &[String]) -> bool {
-    let Some((last, sections)) = path.split_last() else { return false };
-    let mut place = table;
-    for (depth, section) in sections.iter().enumerate() {
-        // Inside a list the whole list goes: its other mistakes are told when this one is mended.
-        let name = section.split('[').next().unwrap_or(section);
-        if name != section || !matches!(place.get(name), Some(Value::Table(_))) {
-            return take_out(place, &[name.to_owned()]) && depth < sections.len();
-        }
-        match place.get_mut(name) {
-            Some(Value::Table(inner)) => place = inner,
-            _ => return false,
-        }
-    }
-    place.remove(last.split('[').next().unwrap_or(last)).is_some()
 }
 
 /// What types cannot say.
@@ -366,6 +273,8 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
     range("retention.audit_days", config.retention.audit_days.into(), 1, 36_500);
     range("retention.every_seconds", config.retention.every_seconds, 1, 86_400);
     range("dispatch.concurrency", config.dispatch.concurrency as u64, 1, 1000);
+    // Two rounds of calls, one after the other, end within the minute for which deliveries are taken.
+    range("webhooks.timeout_ms", config.webhooks.timeout_ms.get().into(), 1, 25_000);
     range("server.drain_seconds", config.server.drain_seconds, 0, 60);
     range("server.grace_seconds", config.server.grace_seconds, 1, 60);
     let uuid = &config.auth.first_tenant;
@@ -424,6 +333,49 @@ mod tests {
             );
         }
         assert_eq!(told.len(), 6, "{told:#?}");
+    }
+
+    #[test]
+    fn no_complaint_repeats_a_value() {
+        let secret = "hunter2-hunter2";
+        let cases = [
+            format!("[web]\ninternal_key = \"{secret}\n"),
+            format!("[web]\ninternal_key = {secret}\n"),
+            format!("[server]\nworkers = \"{secret}\"\n"),
+            format!("[auth]\nmode = \"{secret}`, expected \"\n"),
+            format!("[store]\nurl = \"{secret}\"\nsynchronous = [\"{secret}\"]\n"),
+            String::from("[web]\ninternal_key = 48151623\n"),
+            String::from("[auth.gauth]\nclient_secret = 48151623\n"),
+            format!("[redis.connection]\nnodes = [\"x://u:{secret}@h\"]\n"),
+            format!("[egress]\nhttps_proxy = \"{secret} :\"\n"),
+        ];
+        for text in &cases {
+            let told = complaints(text, &[]);
+            assert!(!told.is_empty(), "{text}");
+            let shows = told.iter().any(|it| it.contains("hunter2") || it.contains("48151623"));
+            assert!(!shows, "{text}: {told:#?}");
+        }
+        let told = complaints(&cases[0], &[]);
+        assert!(told[0].contains("line 2"), "{told:#?}");
+    }
+
+    #[test]
+    fn a_secret_of_the_environment_may_look_like_a_number() {
+        use secrecy::ExposeSecret as _;
+
+        for text in ["48151623", "true", "1e9", "[1]", "2026-03-02", "0123"] {
+            let pairs = [
+                (String::from("GES__WEB__INTERNAL_KEY"), text.to_owned()),
+                (String::from("GES__AUTH__GAUTH__CLIENT_SECRET"), text.to_owned()),
+                (String::from("GES__DISPATCH__BATCH"), String::from("7")),
+            ];
+            let config = load(None, pairs.into_iter()).unwrap();
+            assert_eq!(config.web.internal_key.unwrap().expose_secret(), text);
+            assert_eq!(config.auth.gauth.client_secret.read().unwrap().expose(), text);
+            assert_eq!(config.dispatch.batch, 7);
+        }
+        let told = complaints("", &[("GES__DISPATCH__BATCH", "70000")]);
+        assert_eq!(told, ["dispatch.batch: invalid value: integer, expected u16"]);
     }
 
     #[test]

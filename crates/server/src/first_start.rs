@@ -1,6 +1,7 @@
 //! The first start: the installation's key, an API key and an administrator are made, and shown once.
 
-use std::io::IsTerminal as _;
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,9 @@ use ges_ports::{ApiKey, Clock, Secret};
 
 use crate::config::Config;
 use crate::ids::{SystemChance, SystemClock, random};
+
+/// Where the secrets of a first start are told that nobody watches, in the data directory.
+const NOTE: &str = "first-start.txt";
 
 /// Opens the file of keys and people, made if it is missing.
 pub(crate) fn access(config: &Config) -> anyhow::Result<Local> {
@@ -38,10 +42,37 @@ pub(crate) fn access(config: &Config) -> anyhow::Result<Local> {
         application_token: Secret::new(token.clone()),
         admin_password: Secret::new(password.clone()),
     };
-    let access = Local::make(&path, &first, chance, now)
-        .with_context(|| format!("making {}", path.display()))?;
-    show(&path, tenant, given.is_empty().then_some(text.as_str()), &password, &token);
-    Ok(access)
+    let lines = lines(&path, tenant, given.is_empty().then_some(text.as_str()), &password, &token);
+    let make = || {
+        Local::make(&path, &first, chance, now)
+            .with_context(|| format!("making {}", path.display()))
+    };
+    if io::stderr().is_terminal() {
+        let access = make()?;
+        show(&lines);
+        return Ok(access);
+    }
+    // Written before the hashes are, and named after: no password is lost, and none of another node's overwritten.
+    let folder = &config.server.data_dir;
+    let new = folder.join(format!("{NOTE}.{}", random().simple()));
+    let note = folder.join(NOTE);
+    write_privately(folder, &new, &lines).with_context(|| format!("writing {}", new.display()))?;
+    let made = make().and_then(|access| {
+        fs::rename(&new, &note).with_context(|| format!("writing {}", note.display()))?;
+        Ok(access)
+    });
+    match made {
+        Ok(access) => {
+            tracing::warn!(file = %note.display(),
+                "first start: the administrator's password and the first keys are in this file; read it and remove it");
+            Ok(access)
+        }
+        Err(error) => {
+            // Its passwords open nothing.
+            drop(fs::remove_file(&new));
+            Err(error)
+        }
+    }
 }
 
 /// Where the file of keys and people is.
@@ -58,19 +89,37 @@ fn word() -> String {
     random().simple().to_string()[..12].to_owned()
 }
 
-/// Shows the secrets on standard error, never in the log: a log is kept and shipped.
+/// What is known in clear only now.
+fn lines(
+    path: &Path,
+    tenant: TenantId,
+    key: Option<&str>,
+    password: &str,
+    token: &str,
+) -> Vec<String> {
+    let mut lines = vec![
+        format!("Write these down; only their hashes are kept, in {}:", path.display()),
+        format!("  tenant         {tenant}"),
+    ];
+    lines.extend(key.map(|key| format!("  API key        {key}")));
+    lines.push(format!("  administrator  admin, password {password}"));
+    lines.push(format!("  designer token {token}"));
+    lines
+}
+
+/// Shows them to whoever sits at the terminal. Anything else behind standard error is a log, which is kept and shipped.
 #[expect(clippy::print_stderr, reason = "shown once, to whoever started the service first")]
-fn show(path: &Path, tenant: TenantId, key: Option<&str>, password: &str, token: &str) {
-    let (bold, plain) =
-        if std::io::stderr().is_terminal() { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-    eprintln!(
-        "{bold}First start.{plain} Write these down; only their hashes are kept, in {}:",
-        path.display()
-    );
-    eprintln!("  tenant         {tenant}");
-    if let Some(key) = key {
-        eprintln!("  API key        {key}");
-    }
-    eprintln!("  administrator  admin, password {password}");
-    eprintln!("  designer token {token}");
+fn show(lines: &[String]) {
+    eprintln!("\u{1b}[1mFirst start.\u{1b}[0m {}", lines.join("\n"));
+}
+
+fn write_privately(folder: &Path, file: &Path, lines: &[String]) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(file)?;
+    writeln!(out, "{}", lines.join("\n"))?;
+    out.sync_all()
 }

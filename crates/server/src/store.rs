@@ -161,7 +161,7 @@ pub(crate) fn many(config: &Config) -> bool {
 }
 
 /// Where the embedded store's file is.
-fn file(config: &Config) -> PathBuf {
+pub(crate) fn file(config: &Config) -> PathBuf {
     match config.store.url.strip_prefix("sqlite:") {
         Some(path) => PathBuf::from(path.trim_start_matches("//")),
         None => config.server.data_dir.join("ges.sqlite3"),

@@ -30,6 +30,32 @@ fn all_mistakes_of_a_configuration_are_told_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_secrets_of_a_first_start_are_in_a_file_of_its_own_and_not_in_the_log() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let stage = Stage::set().await;
+    let mut node = stage.open().await;
+    let folder = stage.folder.path().join("ges-data");
+    let note = folder.join("first-start.txt");
+    let text = std::fs::read_to_string(&note).unwrap();
+    let told = |what: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(what)).unwrap();
+        line.trim().trim_start_matches("admin, password ").to_owned()
+    };
+    let (password, token) = (told("administrator"), told("designer token"));
+    assert!(password.len() > 20 && token.len() > 20, "{text}");
+    assert_eq!(note.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let notes = std::fs::read_dir(&folder).unwrap().filter(|entry| {
+        entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("first-start")
+    });
+    assert_eq!(notes.count(), 1);
+    assert!(node.stop());
+    let log = node.log();
+    assert!(log.contains("first-start.txt"), "{log}");
+    assert!(!log.contains(&password) && !log.contains(&token), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_serves_metrics_health_and_its_description() {
     let stage = Stage::set().await;
     let node = stage.open().await;
