@@ -193,6 +193,9 @@ fn alerts(run: &mut Run) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// What the chart makes of some values.
+const GOLDEN: &str = "deploy/helm/golden";
+
 fn chart(run: &mut Run) -> Result<Outcome> {
     let helm = |args: &[&str]| {
         let mut command = Command::new("helm");
@@ -204,6 +207,20 @@ fn chart(run: &mut Run) -> Result<Outcome> {
     }
     let database = "ges.configMap.integrations.db.host=db";
     process::run(&mut helm(&["lint", "deploy/helm/ges", "--set", database]))?;
+    // The service's tests read what stands there as a configuration.
+    for name in ["local", "platform"] {
+        let (values, golden) =
+            (format!("{GOLDEN}/{name}.values.yaml"), format!("{GOLDEN}/{name}.yaml"));
+        let mut template = helm(&["template", "ges", "deploy/helm/ges", "--namespace", "callback"]);
+        template.args(["--show-only", "templates/configmap.yaml", "--values", &values]);
+        let rendered = process::capture(&mut template)?;
+        let standing = std::fs::read_to_string(run.checkout.root().join(&golden))?;
+        let data =
+            |text: &str| text.split_once("\ndata:").map(|(_, data)| data.trim_end().to_owned());
+        if data(&rendered).is_none() || data(&rendered) != data(&standing) {
+            bail!("{golden} is not what the chart writes: put the output of `helm template` there");
+        }
+    }
     Ok(Outcome::Passed)
 }
 

@@ -40,16 +40,19 @@ impl Disk {
         self.path.try_exists()
     }
 
-    /// The file's text and stamp.
+    /// The file's text and stamp, and a warning where it is open to others.
     pub(super) fn read(&self) -> io::Result<(String, Stamp)> {
+        let (text, stamp) = self.contents()?;
+        self.warn_if_open()?;
+        Ok((text, stamp))
+    }
+
+    fn contents(&self) -> io::Result<(String, Stamp)> {
         let file = File::open(&self.path)?;
         let metadata = file.metadata()?;
         let too_long = || io::Error::other("the access file is longer than 256 MiB");
         if metadata.len() > LONGEST {
             return Err(too_long());
-        }
-        if metadata.permissions().mode() & 0o077 != 0 {
-            tracing::warn!("the access file can be read by others: it should have mode 0600");
         }
         let mut text = String::new();
         // A file that grows meanwhile is bounded too.
@@ -74,8 +77,22 @@ impl Disk {
         if same && metadata.len() > SMALL {
             return Ok(None);
         }
-        let (text, stamp) = self.read()?;
-        Ok((stamp != *known).then_some((text, stamp)))
+        let (text, stamp) = self.contents()?;
+        if stamp == *known {
+            return Ok(None);
+        }
+        self.warn_if_open()?;
+        Ok(Some((text, stamp)))
+    }
+
+    /// A group may read: as a secret of Kubernetes the file is root's and readable by the pod's group.
+    fn warn_if_open(&self) -> io::Result<()> {
+        if fs::metadata(&self.path)?.permissions().mode() & 0o037 != 0 {
+            tracing::warn!(
+                "others can read the access file, or its group can write it: it should have mode 0600 or 0440"
+            );
+        }
+        Ok(())
     }
 
     /// Waits for the turn to write.

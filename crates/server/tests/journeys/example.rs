@@ -43,6 +43,31 @@ fn the_example_loads() {
     assert!(said.contains("no store yet"), "{said}");
 }
 
+/// The chart's configuration, as `helm template` writes it of `deploy/helm/golden/*.values.yaml`.
+#[test]
+fn what_the_chart_writes_is_a_configuration() {
+    for name in ["local", "platform"] {
+        let golden = example().with_file_name(format!("helm/golden/{name}.yaml"));
+        let text = std::fs::read_to_string(golden).unwrap();
+        let (_, block) = text.split_once("  ges.toml: |\n").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let toml: String =
+            block.lines().map(|line| format!("{}\n", line.trim_start_matches("    "))).collect();
+        // Secrets lie where the chart puts them, but below the folder.
+        let here = folder.path().to_str().unwrap();
+        let toml = toml.replace("\"/secrets-", &format!("\"{here}/secrets-"));
+        for path in toml.split('"').filter(|part| part.starts_with(here)) {
+            std::fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();
+            std::fs::write(path, "a-secret").unwrap();
+        }
+        let file = folder.path().join("ges.toml");
+        std::fs::write(&file, toml).unwrap();
+        let said = ges(&["files", "--config", file.to_str().unwrap()]);
+        assert!(said.starts_with("installation.key\t"), "{name}: {said}");
+        assert_eq!(said.contains("access.toml"), name == "local", "{said}");
+    }
+}
+
 #[test]
 fn the_example_names_every_key_and_sets_each_to_its_default() {
     let text = std::fs::read_to_string(example()).unwrap();

@@ -42,3 +42,13 @@ fsGroup: 65532
 seccompProfile:
   type: RuntimeDefault
 {{- end -}}
+
+{{- /* Whether the client of the platform is read; a text, because includes are. */ -}}
+{{- define "ges.platform" -}}
+{{- if or (eq .Values.ges.configMap.env.auth.mode "gws") .Values.ges.configMap.integrations.gws.stats }}yes{{ end -}}
+{{- end -}}
+
+{{- define "ges.trustedProxies" -}}
+{{- $said := toString .Values.ges.configMap.env.web.trusted_proxies -}}
+{{- if ne $said "" }}{{ $said }}{{ else if or .Values.ges.ingress.ingressint.enabled .Values.ges.ingress.ingressext.enabled }}1{{ else }}0{{ end -}}
+{{- end -}}
