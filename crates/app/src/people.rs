@@ -14,6 +14,9 @@ use crate::App;
 
 /// Wrong proofs from one address for one name in a minute, before the next one has to wait.
 const GUESSES: Allowance = Allowance { limit: 5, window: SignedDuration::from_secs(60) };
+/// Wrong proofs from one address for whatever names in a minute.
+const GUESSES_OF_ADDRESS: Allowance =
+    Allowance { limit: 30, window: SignedDuration::from_secs(60) };
 /// How long a browser may be away to sign in.
 const AWAY: SignedDuration = SignedDuration::from_mins(10);
 /// How often a document is written again that somebody else wrote meanwhile.
@@ -97,7 +100,8 @@ impl App {
 
     /// Lets somebody in who shows a name and its password, in this tenant where one is named.
     ///
-    /// Wrong proofs are counted by name and address, on all nodes together; a right one is not counted.
+    /// Wrong proofs are counted by name and address, and by address alone, on all nodes together; a right one is not
+    /// counted.
     pub async fn sign_in(
         &self,
         user_name: String,
@@ -107,21 +111,29 @@ impl App {
     ) -> Result<SignIn, Fault> {
         let now = self.now();
         let named = user_name.to_lowercase();
-        let guess = TokenHash::of(&format!("sign-in\n{named}\n{address}")).hex();
-        let guess = Subject::Client(guess);
-        match self.ports.throttle.admit(&guess, GUESSES, now).await {
-            Ok(Admission::Admitted) => {}
-            Ok(Admission::Refused { retry_after }) => return Ok(SignIn::Later { retry_after }),
-            Err(fault) => {
-                // Those who look at passwords count too, on their own node.
-                tracing::warn!(
-                    peer = fault.peer,
-                    fault.kind = fault.kind.as_str(),
-                    "an attempt to sign in goes on uncounted: the counters cannot be reached"
-                );
+        let subject = |of: &str| Subject::Client(TokenHash::of(&format!("sign-in\n{of}")).hex());
+        let guesses = [
+            (subject(&format!("{named}\n{address}")), GUESSES),
+            (subject(address), GUESSES_OF_ADDRESS),
+        ];
+        for (place, (guess, allowance)) in guesses.iter().enumerate() {
+            match self.ports.throttle.admit(guess, *allowance, now).await {
+                Ok(Admission::Admitted) => {}
+                Ok(Admission::Refused { retry_after }) => {
+                    self.withdraw(&guesses[..place], now).await;
+                    return Ok(SignIn::Later { retry_after });
+                }
+                Err(fault) => {
+                    // Those who look at passwords count too, on their own node.
+                    tracing::warn!(
+                        peer = fault.peer,
+                        fault.kind = fault.kind.as_str(),
+                        "an attempt to sign in goes on uncounted: the counters cannot be reached"
+                    );
+                }
             }
         }
-        let proof = Proof::Password { user_name, password };
+        let proof = Proof::Password { user_name, password, address: address.to_owned() };
         let entry = self.ports.people.sign_in(&proof, now).await?;
         let entry = match entry {
             Entry::Admitted(guest) if tenant.is_some_and(|only| only != guest.person.tenant) => {
@@ -130,12 +142,18 @@ impl App {
             other => other,
         };
         let admitted = self.enter(entry, now).await?;
-        if matches!(admitted, SignIn::Admitted { .. })
-            && let Err(fault) = self.ports.throttle.withdraw(&guess, now).await
-        {
-            tracing::info!(peer = fault.peer, "a right password stays counted as a guess");
+        if matches!(admitted, SignIn::Admitted { .. }) {
+            self.withdraw(&guesses, now).await;
         }
         Ok(admitted)
+    }
+
+    async fn withdraw(&self, guesses: &[(Subject, Allowance)], at: Timestamp) {
+        for (guess, _) in guesses {
+            if let Err(fault) = self.ports.throttle.withdraw(guess, at).await {
+                tracing::info!(peer = fault.peer, "what was no wrong guess stays counted as one");
+            }
+        }
     }
 
     /// Sends a browser elsewhere to sign in; none where people do so here.

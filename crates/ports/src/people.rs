@@ -36,6 +36,8 @@ pub enum Proof {
         user_name: String,
         /// The password.
         password: Secret,
+        /// From where it is shown: attempts are counted by it too.
+        address: String,
     },
     /// A code, brought back from elsewhere.
     Code {
@@ -55,7 +57,7 @@ pub enum Entry {
     Admitted(Box<Guest>),
     /// No; which part was wrong is not said.
     Refused,
-    /// Too many wrong attempts for this name.
+    /// Too many attempts lately, for this name or together.
     Later {
         /// When the next attempt is looked at.
         retry_after: SignedDuration,
@@ -67,11 +69,11 @@ pub enum Entry {
 pub struct Guest {
     /// Who it is, with what they may do now.
     pub person: Person,
-    /// The means to ask again later; none where a name is enough.
+    /// The means to ask again later.
     pub grant: Option<Grant>,
 }
 
-/// The tokens that the other side gave for a person.
+/// What stands for a person: the tokens that the other side gave, or a digest of what is kept of the password.
 #[derive(Debug, Clone)]
 pub struct Grant {
     /// Speaks for the person.

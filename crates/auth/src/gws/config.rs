@@ -40,6 +40,9 @@ pub struct GauthConfig {
     pub client_secret: SecretSource,
     /// The clients that may publish callback settings, such as Designer's.
     pub designer_clients: Vec<String>,
+    /// The clients whose people may use the people's API with the bearer tokens that they got there, beside this service's
+    /// own: a token tells which program it was given to, and another program's is refused.
+    pub bearer_clients: Vec<String>,
     /// How long to wait for a connection, in milliseconds.
     pub connect_timeout_ms: NonZeroU32,
     /// How long a call may take with its second try, in milliseconds.
@@ -105,6 +108,7 @@ impl Default for GauthConfig {
             client_id: String::from("ges_client"),
             client_secret: SecretSource::default(),
             designer_clients: vec![String::from("designer_client")],
+            bearer_clients: Vec::new(),
             connect_timeout_ms: millis(2_000),
             timeout_ms: millis(5_000),
         }

@@ -50,10 +50,20 @@ pub(crate) struct Gauth {
     pub(crate) tokens: Arc<Tokens>,
     public: Url,
     designers: Vec<String>,
+    /// The clients whose people may use the people's API: our own, and those that are named.
+    bearers: Vec<String>,
     holders: Remembered<Digest, Arc<Holder>>,
-    applications: Remembered<Digest, Application>,
+    programs: Remembered<Digest, Program>,
     /// By the refresh token that bought them: it is good once, and more than one request may bring it.
     bought: Remembered<Digest, Grant>,
+}
+
+/// The program that a token was given to.
+#[derive(Clone, Debug)]
+struct Program {
+    application: Application,
+    /// Whether its people may use the people's API.
+    for_people: bool,
 }
 
 /// What the service says of a person. Everything that is not needed is left unread.
@@ -87,14 +97,17 @@ impl Gauth {
         tokens: Arc<Tokens>,
         public: Url,
         designers: Vec<String>,
+        mut bearers: Vec<String>,
     ) -> Self {
+        bearers.push(tokens.client_id().to_owned());
         Self {
             peer,
             tokens,
             public,
             designers,
+            bearers,
             holders: Remembered::new(MOST, AGES),
-            applications: Remembered::new(MOST, AGES),
+            programs: Remembered::new(MOST, AGES),
             bought: Remembered::new(MOST, AGES),
         }
     }
@@ -152,17 +165,34 @@ impl Gauth {
         token: &Secret,
         now: Timestamp,
     ) -> Result<Option<Application>, Trouble> {
+        Ok(self.program(token, now).await?.map(|program| program.application))
+    }
+
+    /// The person of an access token that was given to a program whose people may come here with it.
+    pub(crate) async fn bearer(
+        &self,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Holder>>, Trouble> {
+        let program = self.program(token, now).await?;
+        match program.filter(|program| program.for_people) {
+            Some(_) => self.holder(token, now).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn program(&self, token: &Secret, now: Timestamp) -> Result<Option<Program>, Trouble> {
         let ask = async || {
             let path = ["auth", "v3", "openid", "userinfo"];
             let Some(answer) = self.ask("openid-userinfo", &path, token, now).await? else {
                 return Ok(None);
             };
-            self.read_application(&answer).map(Some).map_err(|error| self.peer.trouble(error))
+            self.read_program(&answer).map(Some).map_err(|error| self.peer.trouble(error))
         };
-        self.applications.find(&Digest::of(token.expose()), now, ask).await
+        self.programs.find(&Digest::of(token.expose()), now, ask).await
     }
 
-    fn read_application(&self, answer: &Answer) -> Result<Application, CallError> {
+    fn read_program(&self, answer: &Answer) -> Result<Program, CallError> {
         let info: OpenIdInfo = answer.json()?;
         let audience = match info.aud {
             Some(Audience::One(one)) => vec![one],
@@ -171,11 +201,13 @@ impl Gauth {
         };
         let allowed = audience.iter().find(|name| self.designers.contains(name));
         let name = allowed.or(audience.first()).ok_or(CallError::Unintelligible(None))?;
-        Ok(Application {
+        let for_people = audience.iter().any(|name| self.bearers.contains(name));
+        let application = Application {
             name: plain(name).ok_or(CallError::Unintelligible(None))?,
             allowed: allowed.is_some(),
             tenant: info.contact_center_id,
-        })
+        };
+        Ok(Program { application, for_people })
     }
 
     /// New tokens for old; who brings the same old ones within a minute gets the same new ones.

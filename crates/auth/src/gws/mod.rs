@@ -119,7 +119,13 @@ impl Gws {
         let inner = Inner {
             environment: Environment::new(service(second), environment),
             configuration: Configuration::new(service(third), rbac),
-            gauth: Gauth::new(first, Arc::clone(&tokens), public, gauth.designer_clients),
+            gauth: Gauth::new(
+                first,
+                Arc::clone(&tokens),
+                public,
+                gauth.designer_clients,
+                gauth.bearer_clients,
+            ),
             peers,
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -83,7 +83,7 @@ impl People for Gws {
     }
 
     async fn bearer(&self, token: &Secret, now: Timestamp) -> Result<Option<Person>, Fault> {
-        match self.inner.gauth.holder(token, now).await? {
+        match self.inner.gauth.bearer(token, now).await? {
             Some(holder) => Ok(Some(self.inner.person(&holder, now).await?)),
             None => Ok(None),
         }

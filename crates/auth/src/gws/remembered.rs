@@ -3,6 +3,7 @@
 use std::hash::Hash;
 
 use ges_domain::time::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
 
 use super::peer::Trouble;
 use crate::memory::{Flights, Memory};
@@ -25,8 +26,13 @@ pub(crate) struct Remembered<K: Eq + Hash + Clone, V> {
     /// Apart, so that a flood of unknown keys drives out no known one.
     unknown: Memory<K, ()>,
     asking: Flights<K, Said<V>>,
+    /// Turns of questions about what nothing is known of: anybody can invent such.
+    strangers: Semaphore,
     ages: Ages,
 }
+
+/// Questions about strangers under way at once. The others wait, for as long as their requests do.
+const STRANGERS: usize = 32;
 
 /// What a service said: something, that there is nothing, or nothing that can be used.
 type Said<V> = Result<Option<V>, Trouble>;
@@ -38,7 +44,13 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
     pub(crate) fn new(most: usize, ages: Ages) -> Self {
         let known = Memory::new(most, ages.stale.max(ages.known));
         let unknown = Memory::new(most.min(UNKNOWN), ages.unknown);
-        Self { known, unknown, asking: Flights::default(), ages }
+        Self {
+            known,
+            unknown,
+            asking: Flights::default(),
+            strangers: Semaphore::new(STRANGERS),
+            ages,
+        }
     }
 
     /// What is remembered, or else what the service says; while it is in trouble, what it said last.
@@ -54,7 +66,12 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
         let ask = async || match self.recall(key, now) {
             // Somebody else's question was answered just before this one's turn.
             Some(recalled) => recalled,
-            None => ask().await,
+            None if self.known.get(key, self.ages.stale, now).is_some() => ask().await,
+            None => {
+                let turn = self.strangers.acquire().await;
+                let _turn = turn.expect("nobody closes the semaphore");
+                ask().await
+            }
         };
         self.learn_or_recall(key, now, ask).await
     }
@@ -124,5 +141,53 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
 
     pub(crate) fn any(&self, is_it: impl FnMut(&V) -> bool) -> bool {
         self.known.any(is_it)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+    #[tokio::test]
+    async fn a_flood_of_strangers_asks_a_few_at_a_time_and_holds_up_nobody_who_is_known() {
+        let ages = Ages { known: SignedDuration::ZERO, unknown: HOUR, stale: HOUR };
+        let memory: Arc<Remembered<u32, u32>> = Arc::new(Remembered::new(1000, ages));
+        let (asked, answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let now = Timestamp::UNIX_EPOCH;
+        memory.keep(&0, 7, now);
+        let flood = (1..=100).map(|stranger| {
+            let (memory, asked, answer) =
+                (Arc::clone(&memory), Arc::clone(&asked), Arc::clone(&answer));
+            tokio::spawn(async move {
+                let ask = async || {
+                    asked.fetch_add(1, Ordering::SeqCst);
+                    answer.notified().await;
+                    Ok(None)
+                };
+                memory.find(&stranger, now, ask).await.map_err(drop)
+            })
+        });
+        let flood: Vec<_> = flood.collect();
+        for _turn in 0..200 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), STRANGERS);
+        let known = memory.find(&0, now, async || Ok(Some(8))).await;
+        assert_eq!(known.ok(), Some(Some(8)), "it is asked about beside them");
+        for one in flood {
+            while !one.is_finished() {
+                answer.notify_waiters();
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(one.await.unwrap(), Ok(None));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 100);
     }
 }

@@ -68,6 +68,9 @@ pub(super) struct ApplicationEntry {
     /// With roles it may use the people's API too.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) roles: BTreeSet<Role>,
+    /// Whether it may publish settings and speak for flows; where nothing is said, one without roles may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) designer: Option<bool>,
 }
 
 /// Somebody who may sign in.

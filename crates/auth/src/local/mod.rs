@@ -29,6 +29,8 @@ use shelves::Shelves;
 
 /// Passwords looked at together: each takes 19 MiB and tens of milliseconds of a core.
 const AT_ONCE: usize = 2;
+/// Passwords that are looked at or wait for it; more are sent away, so that a flood does not hold up those behind it.
+const WAITING: usize = 50;
 
 /// The access file, open.
 #[derive(Clone, Debug)]
@@ -42,6 +44,7 @@ struct Inner {
     /// Held while the file is read or written, so that an older reading never replaces a newer one.
     stamp: Mutex<Stamp>,
     guesses: Guesses,
+    waiting: Semaphore,
     verifying: Semaphore,
     chance: Arc<dyn Chance>,
 }
@@ -137,6 +140,7 @@ impl Local {
             shelves: RwLock::new(Arc::new(shelves)),
             stamp: Mutex::new(stamp),
             guesses: Guesses::default(),
+            waiting: Semaphore::new(WAITING),
             verifying: Semaphore::new(AT_ONCE),
             chance,
         };
@@ -174,6 +178,7 @@ impl Local {
                 tenant,
                 digest: Digest::of(first.application_token.expose()),
                 roles: BTreeSet::new(),
+                designer: None,
             }],
             users: vec![UserEntry {
                 name: name("admin"),
@@ -266,6 +271,7 @@ impl Local {
                 tenant,
                 digest,
                 roles: roles.clone(),
+                designer: None,
             });
             Ok(())
         })

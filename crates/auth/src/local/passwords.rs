@@ -1,6 +1,6 @@
 //! Passwords: hashed slowly, compared slowly, and not guessed at speed.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::Argon2;
@@ -8,12 +8,16 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use ges_domain::time::{SignedDuration, Timestamp};
 
-/// How many wrong passwords in a row cost nothing.
+/// How many wrong passwords in a row for one name from one address cost nothing.
 const FREE: u32 = 5;
 /// The longest wait between two attempts.
 const LONGEST: i64 = 60;
 /// After this long without an attempt all is forgotten.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(15);
+/// How many wrong passwords for one name cost nothing, wherever they come from.
+const FREE_OF_NAME: i32 = 100;
+/// How often one more is free for a name: more often than one address may try, so that nobody alone locks somebody out.
+const ONE_MORE: SignedDuration = SignedDuration::from_secs(30);
 /// Into how many buckets names fall. Their number is fixed, so that nobody can fill the memory with invented names.
 const BUCKETS: usize = 4_096;
 
@@ -41,6 +45,8 @@ pub(super) fn verify(password: &str, hash: Option<&str>) -> bool {
 #[derive(Debug)]
 pub(super) struct Guesses {
     buckets: Mutex<Box<[Bucket]>>,
+    /// When all attempts for a name are forgotten again.
+    names: Mutex<Box<[Timestamp]>>,
     place: RandomState,
 }
 
@@ -53,15 +59,24 @@ struct Bucket {
 impl Default for Guesses {
     fn default() -> Self {
         let bucket = Bucket { count: 0, last: Timestamp::UNIX_EPOCH };
-        Self { buckets: Mutex::new(vec![bucket; BUCKETS].into()), place: RandomState::new() }
+        Self {
+            buckets: Mutex::new(vec![bucket; BUCKETS].into()),
+            names: Mutex::new(vec![Timestamp::UNIX_EPOCH; BUCKETS].into()),
+            place: RandomState::new(),
+        }
     }
 }
 
 impl Guesses {
     /// Counts an attempt, or says how long the next one has to wait.
-    pub(super) fn count(&self, name: &str, now: Timestamp) -> Result<(), SignedDuration> {
+    pub(super) fn count(
+        &self,
+        name: &str,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<(), SignedDuration> {
         let mut buckets = self.buckets();
-        let bucket = &mut buckets[self.bucket(name)];
+        let bucket = &mut buckets[self.bucket(&(name, address))];
         let since = now.duration_since(bucket.last);
         if since >= FORGOTTEN {
             bucket.count = 0;
@@ -73,19 +88,32 @@ impl Guesses {
                 return Err(wait - since.max(SignedDuration::ZERO));
             }
         }
+        let mut names = self.names();
+        let forgotten_at = &mut names[self.bucket(&name)];
+        let begins = now.max(*forgotten_at);
+        let over = begins.duration_since(now) - ONE_MORE * (FREE_OF_NAME - 1);
+        if over > SignedDuration::ZERO {
+            return Err(over);
+        }
+        *forgotten_at = begins + ONE_MORE;
         *bucket = Bucket { count: bucket.count.saturating_add(1), last: now };
         Ok(())
     }
 
     /// Forgives what was counted: the password was right.
-    pub(super) fn forgive(&self, name: &str) {
-        self.buckets()[self.bucket(name)].count = 0;
+    pub(super) fn forgive(&self, name: &str, address: &str) {
+        self.buckets()[self.bucket(&(name, address))].count = 0;
+        self.names()[self.bucket(&name)] = Timestamp::UNIX_EPOCH;
     }
 
-    fn bucket(&self, name: &str) -> usize {
-        let hash = self.place.hash_one(name);
+    fn bucket(&self, what: &impl Hash) -> usize {
+        let hash = self.place.hash_one(what);
         usize::try_from(hash % BUCKETS as u64)
             .expect("the remainder is below the number of buckets")
+    }
+
+    fn names(&self) -> MutexGuard<'_, Box<[Timestamp]>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn buckets(&self) -> MutexGuard<'_, Box<[Bucket]>> {
@@ -112,16 +140,16 @@ mod tests {
         let guesses = Guesses::default();
         let mut now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         for _ in 0..FREE {
-            assert_eq!(guesses.count("admin", now), Ok(()));
+            assert_eq!(guesses.count("admin", "here", now), Ok(()));
         }
         for wait in [1, 2, 4, 8, 16, 32, 60, 60] {
             let wait = SignedDuration::from_secs(wait);
-            assert_eq!(guesses.count("admin", now), Err(wait));
+            assert_eq!(guesses.count("admin", "here", now), Err(wait));
             now += wait;
-            assert_eq!(guesses.count("admin", now), Ok(()), "after {wait}");
+            assert_eq!(guesses.count("admin", "here", now), Ok(()), "after {wait}");
         }
-        guesses.forgive("admin");
-        assert_eq!(guesses.count("admin", now), Ok(()));
+        guesses.forgive("admin", "here");
+        assert_eq!(guesses.count("admin", "here", now), Ok(()));
     }
 
     #[test]
@@ -129,11 +157,29 @@ mod tests {
         let guesses = Guesses::default();
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
         for _ in 0..FREE {
-            assert_eq!(guesses.count("admin", now), Ok(()));
+            assert_eq!(guesses.count("admin", "here", now), Ok(()));
         }
-        assert!(guesses.count("admin", now).is_err());
+        assert!(guesses.count("admin", "here", now).is_err());
         for _ in 0..FREE {
-            assert_eq!(guesses.count("admin", now + FORGOTTEN), Ok(()));
+            assert_eq!(guesses.count("admin", "here", now + FORGOTTEN), Ok(()));
         }
+    }
+
+    #[test]
+    fn nobody_alone_locks_a_name_and_a_crowd_slows_it_down() {
+        let guesses = Guesses::default();
+        let mut now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        for _minute in 0..600 {
+            let waits = guesses.count("admin", "there", now).err();
+            assert!(waits.is_none_or(|wait| wait <= SignedDuration::from_secs(LONGEST)));
+            now += SignedDuration::from_secs(10);
+        }
+        assert_eq!(guesses.count("admin", "here", now), Ok(()));
+        guesses.forgive("admin", "here");
+        for number in 0..FREE_OF_NAME {
+            assert_eq!(guesses.count("admin", &number.to_string(), now), Ok(()));
+        }
+        assert_eq!(guesses.count("admin", "here", now), Err(ONE_MORE));
+        assert_eq!(guesses.count("admin", "here", now + ONE_MORE), Ok(()));
     }
 }

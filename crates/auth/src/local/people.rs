@@ -5,17 +5,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ges_domain::access::Person;
 use ges_domain::id::TenantId;
-use ges_domain::time::Timestamp;
+use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    ApiKey, ApiKeys, Application, Credentials, Door, Entry, Fault, Guest, KeyRef, People, Proof,
-    Secret, Tenant, Tenants, Visit,
+    ApiKey, ApiKeys, Application, Credentials, Door, Entry, Fault, Grant, Guest, KeyRef, People,
+    Proof, Secret, Tenant, Tenants, Visit,
 };
 
+use super::shelves::Known;
 use super::{EditError, Local, passwords};
 use crate::digest::Digest;
 
 /// Longer than any password that a person types; hashing is not to be fed with megabytes.
 const LONGEST_PASSWORD: usize = 1_024;
+
+/// When somebody may come back who found too many waiting.
+const CROWDED: SignedDuration = SignedDuration::from_secs(5);
 
 const PEER: &str = "access file";
 
@@ -100,15 +104,18 @@ impl People for Local {
     }
 
     async fn sign_in(&self, proof: &Proof, now: Timestamp) -> Result<Entry, Fault> {
-        let Proof::Password { user_name, password } = proof else {
+        let Proof::Password { user_name, password, address } = proof else {
             return Ok(Entry::Refused);
         };
         if password.expose().len() > LONGEST_PASSWORD {
             return Ok(Entry::Refused);
         }
+        let Ok(_place) = self.inner.waiting.try_acquire() else {
+            return Ok(Entry::Later { retry_after: CROWDED });
+        };
         let _permit = self.inner.verifying.acquire().await.expect("nobody closes the semaphore");
         let name = user_name.to_lowercase();
-        if let Err(retry_after) = self.inner.guesses.count(&name, now) {
+        if let Err(retry_after) = self.inner.guesses.count(&name, address, now) {
             return Ok(Entry::Later { retry_after });
         }
         let known = self.shelves().user(&name).cloned();
@@ -119,8 +126,8 @@ impl People for Local {
         let right = right.await.map_err(|error| Fault::misbehaved(PEER, error))?;
         match known {
             Some(known) if right => {
-                self.inner.guesses.forgive(&name);
-                Ok(Entry::Admitted(Box::new(Guest { person: known.person, grant: None })))
+                self.inner.guesses.forgive(&name, address);
+                Ok(Entry::Admitted(Box::new(known.guest())))
             }
             _ => Ok(Entry::Refused),
         }
@@ -130,12 +137,16 @@ impl People for Local {
         let shelves = self.shelves();
         let known = shelves.user(&guest.person.user_name);
         let known = known.filter(|known| known.person.tenant == guest.person.tenant);
-        Ok(known.map(|known| Guest { person: known.person.clone(), grant: None }))
+        // A session ends with the password that opened it.
+        let same = |known: &&Known| {
+            guest.grant.as_ref().is_some_and(|grant| grant.access.expose() == known.mark())
+        };
+        Ok(known.filter(same).map(Known::guest))
     }
 
     async fn bearer(&self, token: &Secret, _now: Timestamp) -> Result<Option<Person>, Fault> {
         let digest = Digest::of(token.expose());
-        let application = self.shelves().application(&digest).cloned();
+        let application = self.shelves().application(&digest).map(|known| known.person.clone());
         Ok(application.filter(|person| !person.roles.is_empty()))
     }
 
@@ -146,13 +157,30 @@ impl People for Local {
     ) -> Result<Option<Application>, Fault> {
         let digest = Digest::of(token.expose());
         Ok(self.shelves().application(&digest).map(|known| Application {
-            name: known.user_name.clone(),
-            allowed: true,
-            tenant: Some(known.tenant),
+            name: known.person.user_name.clone(),
+            allowed: known.designer,
+            tenant: Some(known.person.tenant),
         }))
     }
 
     fn farewell(&self, _back: &str) -> Option<String> {
         None
+    }
+}
+
+impl Known {
+    /// By what a session knows the password that opened it.
+    fn mark(&self) -> String {
+        blake3::hash(self.password.as_bytes()).to_hex().to_string()
+    }
+
+    fn guest(&self) -> Guest {
+        let grant = Grant {
+            access: Secret::new(self.mark()),
+            refresh: None,
+            renew_at: Timestamp::MAX,
+            ends_at: Timestamp::MAX,
+        };
+        Guest { person: self.person.clone(), grant: Some(grant) }
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Shelves {
     tenants: Vec<Arc<Tenant>>,
     places: HashMap<TenantId, u32>,
     origins: HashSet<String>,
-    applications: HashMap<Digest, Person>,
+    applications: HashMap<Digest, Program>,
     users: HashMap<String, Known>,
 }
 
@@ -30,6 +30,14 @@ pub(super) struct Shelves {
 pub(super) struct Known {
     pub(super) person: Person,
     pub(super) password: String,
+}
+
+/// A program.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    pub(super) person: Person,
+    /// Whether it may publish settings and speak for flows.
+    pub(super) designer: bool,
 }
 
 impl Shelves {
@@ -64,7 +72,8 @@ impl Shelves {
                 roles: entry.roles.clone(),
                 lines: Lines::All,
             };
-            shelves.applications.insert(entry.digest, person);
+            let designer = entry.designer.unwrap_or(entry.roles.is_empty());
+            shelves.applications.insert(entry.digest, Program { person, designer });
         }
         for entry in &document.users {
             shelves.place(entry.tenant, now);
@@ -88,7 +97,7 @@ impl Shelves {
         self.keys.get(digest).map(|place| self.tenants[*place as usize].id)
     }
 
-    pub(super) fn application(&self, digest: &Digest) -> Option<&Person> {
+    pub(super) fn application(&self, digest: &Digest) -> Option<&Program> {
         self.applications.get(digest)
     }
 

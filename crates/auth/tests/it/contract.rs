@@ -62,6 +62,7 @@ mod file {
         let proof = |name: &str, password: &str| Proof::Password {
             user_name: name.to_owned(),
             password: Secret::new(password),
+            address: String::from("192.0.2.1"),
         };
         let code = Proof::Code {
             code: Secret::new("code"),
@@ -130,6 +131,7 @@ mod gws {
         let password = Proof::Password {
             user_name: String::from("t100\\supervisor"),
             password: Secret::new("password"),
+            address: String::from("192.0.2.1"),
         };
         Crowd {
             right: proof(code),

@@ -84,13 +84,13 @@ async fn a_token_is_believed_for_a_minute_and_a_wrong_one_doubted_for_five_secon
         let person = gws.bearer(&token, after_secs(second)).await.unwrap().unwrap();
         assert_eq!(person.roles, BTreeSet::from([Role::Monitor]));
     }
-    assert_eq!(heard(&platform.gauth, "/userinfo"), 1);
+    assert_eq!(heard(&platform.gauth, "/openid/userinfo"), 1);
     platform.realm.expire_tokens();
     assert_eq!(gws.bearer(&token, after_secs(60)).await.unwrap(), None);
     assert_eq!(gws.bearer(&token, after_secs(64)).await.unwrap(), None);
-    assert_eq!(heard(&platform.gauth, "/userinfo"), 2);
+    assert_eq!(heard(&platform.gauth, "/openid/userinfo"), 2);
     gws.bearer(&token, after_secs(65)).await.unwrap();
-    assert_eq!(heard(&platform.gauth, "/userinfo"), 3);
+    assert_eq!(heard(&platform.gauth, "/openid/userinfo"), 3);
 }
 
 #[tokio::test]
@@ -204,6 +204,22 @@ async fn an_application_is_told_by_its_client_and_its_tenant() {
     platform.gauth.misbehave(|knobs| knobs.storm_403 = true);
     let token = platform.token("t200\\administrator", "designer_client");
     assert_eq!(gws.application(&token, now()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_token_that_a_person_gave_to_another_program_opens_nothing_here() {
+    let platform = Platform::new().await;
+    let who = async |gws: &Gws, client: &str| {
+        let token = platform.token("t100\\administrator", client);
+        gws.bearer(&token, now()).await.unwrap().map(|person| person.user_name)
+    };
+    let gws = platform.adapter();
+    assert_eq!(who(&gws, "other_client").await, None);
+    assert_eq!(who(&gws, "ges_client").await.as_deref(), Some("administrator"));
+    let mut config = platform.config();
+    config.gauth.bearer_clients = vec![String::from("other_client")];
+    let gws = Gws::new(config, &platform.client).unwrap();
+    assert_eq!(who(&gws, "other_client").await.as_deref(), Some("administrator"));
 }
 
 #[tokio::test]

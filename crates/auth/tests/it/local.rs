@@ -54,7 +54,15 @@ fn user(name: &str) -> User {
 }
 
 fn password(user_name: &str, password: &str) -> Proof {
-    Proof::Password { user_name: user_name.to_owned(), password: Secret::new(password) }
+    from(user_name, password, "192.0.2.1")
+}
+
+fn from(user_name: &str, password: &str, address: &str) -> Proof {
+    Proof::Password {
+        user_name: user_name.to_owned(),
+        password: Secret::new(password),
+        address: address.to_owned(),
+    }
 }
 
 async fn guest(local: &Local, name: &str, word: &str) -> Option<Guest> {
@@ -156,24 +164,38 @@ async fn a_broken_file_is_refused_and_the_last_good_one_stands() {
 
 #[tokio::test]
 async fn a_user_is_renewed_as_the_file_says_now() {
-    let Site { local, _folder, .. } = site();
+    let Site { path, local, _folder } = site();
     local.add_user(&user("Sue"), now()).unwrap();
     let taken = local.add_user(&user("sue"), now());
     assert!(matches!(taken, Err(EditError::Taken("name"))), "{taken:?}");
     let sue = guest(&local, "SUE", "long enough").await.expect("the password is right");
     assert_eq!((sue.person.display_name.as_str(), &sue.person.lines), ("Sue", &user("sue").lines));
-    let monitor = User { roles: BTreeSet::from([Role::Monitor]), ..user("sue") };
-    local.replace_user(&monitor, now()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("supervisor", "monitor")).unwrap();
+    local.reload(now()).unwrap();
     let renewed = local.renew(&sue, now()).await.unwrap().expect("the user is there");
     assert_eq!(renewed.person.roles, BTreeSet::from([Role::Monitor]));
     let moved = Guest {
         person: ges_domain::access::Person { tenant: tenant(2), ..sue.person.clone() },
-        grant: None,
+        grant: sue.grant.clone(),
     };
     assert!(local.renew(&moved, now()).await.unwrap().is_none(), "not in that tenant");
     assert!(local.remove_user(tenant(2), "sue", now()).is_err());
     local.remove_user(tenant(1), "SUE", now()).unwrap();
     assert!(local.renew(&sue, now()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_session_ends_with_the_password_that_opened_it() {
+    let Site { local, _folder, .. } = site();
+    local.add_user(&user("sue"), now()).unwrap();
+    let sue = guest(&local, "sue", "long enough").await.expect("the password is right");
+    let sue = local.renew(&sue, now()).await.unwrap().expect("nothing changed");
+    let changed = User { password: Secret::new("another one"), ..user("sue") };
+    local.replace_user(&changed, now()).unwrap();
+    assert!(local.renew(&sue, now()).await.unwrap().is_none());
+    let again = guest(&local, "sue", "another one").await.expect("the password is right");
+    assert!(local.renew(&again, now()).await.unwrap().is_some());
 }
 
 #[test]
@@ -203,8 +225,24 @@ async fn guessing_gets_slow_and_a_crowd_guesses_no_faster() {
     assert_eq!(looked_at, 5);
     let early = local.sign_in(&password("Admin", PASSWORD), now()).await.unwrap();
     assert!(matches!(early, Entry::Later { .. }), "{early:?}");
+    let elsewhere = local.sign_in(&from("admin", PASSWORD, "192.0.2.2"), now()).await.unwrap();
+    assert!(matches!(elsewhere, Entry::Admitted(_)), "{elsewhere:?}");
     let later = local.sign_in(&password("admin", PASSWORD), after_secs(1)).await.unwrap();
     assert!(matches!(later, Entry::Admitted(_)), "{later:?}");
+}
+
+#[tokio::test]
+async fn more_than_can_wait_are_sent_away() {
+    let Site { local, _folder, .. } = site();
+    let flood = (0..80).map(|number| {
+        let (local, name) = (local.clone(), format!("nobody-{number}"));
+        tokio::spawn(async move { local.sign_in(&password(&name, "guess"), now()).await })
+    });
+    let mut sent_away = 0;
+    for attempt in flood.collect::<Vec<_>>() {
+        sent_away += usize::from(matches!(attempt.await.unwrap(), Ok(Entry::Later { .. })));
+    }
+    assert_eq!(sent_away, 30);
 }
 
 #[tokio::test]
@@ -246,13 +284,20 @@ async fn a_tenant_is_what_the_file_says_of_it() {
 }
 
 #[tokio::test]
-async fn an_application_with_a_role_is_somebody() {
-    let Site { local, _folder, .. } = site();
+async fn an_application_with_a_role_is_somebody_and_publishes_nothing() {
+    let Site { path, local, _folder } = site();
     let roles = BTreeSet::from([Role::Monitor]);
     let token = Secret::new("the-wallboard-token");
     local.add_application(tenant(1), "wallboard", &token, &roles, now()).unwrap();
     let person = local.bearer(&token, now()).await.unwrap().expect("the token is known");
     assert_eq!((person.user_name.as_str(), person.tenant), ("wallboard", tenant(1)));
+    let publishes = async || local.application(&token, now()).await.unwrap().unwrap().allowed;
+    assert!(!publishes().await, "nothing says that it does");
+    let text = fs::read_to_string(&path).unwrap();
+    let said = text.replace("roles = [\"monitor\"]", "roles = [\"monitor\"]\ndesigner = true");
+    fs::write(&path, said).unwrap();
+    local.reload(now()).unwrap();
+    assert!(publishes().await);
     assert!(local.remove_application(tenant(2), "wallboard", now()).is_err());
     local.remove_application(tenant(1), "wallboard", now()).unwrap();
     assert!(local.bearer(&token, now()).await.unwrap().is_none());
