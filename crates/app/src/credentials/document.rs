@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
 use ges_ports::{
-    CaptchaSite, CaptchaVersion, FailMode, Fault, PushAccount, Sealed, Seals, Secret,
+    CaptchaSite, CaptchaVersion, FailMode, Fault, PushAccount, SealError, Sealed, Seals, Secret,
     StatisticsAccount,
 };
 use serde_json::{Value, json};
@@ -150,11 +150,33 @@ pub(super) fn sealed(document: &str) -> Result<Sealed, Fault> {
     Ok(Sealed::new(text.to_owned()))
 }
 
-/// The document with another sealed secret.
-pub(super) fn resealed(document: &str, sealed: &Sealed) -> Result<String, Fault> {
+/// The document with its secrets sealed anew, also the one before, which a webhook signs with for a day, and which goes
+/// when that is over; none where nothing is to be done.
+pub(super) fn resealed(
+    document: &str,
+    now: Timestamp,
+    renew: impl Fn(&Sealed) -> Result<Option<Sealed>, SealError>,
+) -> Result<Result<Option<String>, SealError>, Fault> {
     let mut value = parsed(document)?;
-    value["secret"] = json!(sealed.as_str());
-    Ok(value.to_string())
+    let mut changed = false;
+    let until = value["old"]["until"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    if until.is_some_and(|until| until <= now)
+        && let Some(object) = value.as_object_mut()
+    {
+        object.remove("old");
+        changed = true;
+    }
+    for place in ["/secret", "/old/secret"] {
+        let Some(secret) = value.pointer_mut(place) else { continue };
+        let Some(text) = secret.as_str() else { continue };
+        match renew(&Sealed::new(text.to_owned())) {
+            Ok(Some(renewed)) => *secret = json!(renewed.as_str()),
+            Ok(None) => continue,
+            Err(closed) => return Ok(Err(closed)),
+        }
+        changed = true;
+    }
+    Ok(Ok(changed.then(|| value.to_string())))
 }
 
 pub(super) fn described(kind: CredentialKind, document: &str) -> Result<Described, Fault> {
@@ -242,8 +264,10 @@ mod tests {
             let described = described(shown.kind(), &text).unwrap();
             assert_eq!(described, Described { shown, updated_at: at, by: String::from("jdoe") });
             assert_eq!(sealed(&text).unwrap().as_str(), "ges1.a.b");
-            let other = resealed(&text, &Sealed::new(String::from("ges1.c.d"))).unwrap();
+            let renew = |_: &Sealed| Ok(Some(Sealed::new(String::from("ges1.c.d"))));
+            let other = resealed(&text, at, renew).unwrap().unwrap().unwrap();
             assert_eq!(sealed(&other).unwrap().as_str(), "ges1.c.d");
+            assert_eq!(resealed(&other, at, |_: &Sealed| Ok(None)).unwrap(), Ok(None));
         }
     }
 

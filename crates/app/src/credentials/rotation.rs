@@ -1,7 +1,9 @@
 //! Sealing everything anew with the installation's current key, so that an older key can be taken away.
 
 use ges_domain::id::TenantId;
-use ges_ports::{Fault, Purpose, Record, RecordError, RecordKey, RecordKind, SealError, WEBHOOKS};
+use ges_ports::{
+    Fault, Purpose, Record, RecordError, RecordKey, RecordKind, SealError, Sealed, WEBHOOKS,
+};
 
 use super::{CredentialKind, document};
 use crate::{App, api_keys};
@@ -100,13 +102,12 @@ impl App {
     ) -> Result<Result<bool, SealError>, Fault> {
         for _try in 0..TRIES {
             // A record of this kind without a secret has nothing to renew.
-            let Ok(sealed) = document::sealed(&record.document) else { return Ok(Ok(false)) };
-            let renewed = match self.ports.seals.renew(key.tenant, purpose, &sealed) {
-                Ok(Some(renewed)) => renewed,
-                Ok(None) => return Ok(Ok(false)),
-                Err(closed) => return Ok(Err(closed)),
+            let renew = |sealed: &Sealed| self.ports.seals.renew(key.tenant, purpose, sealed);
+            let text = match document::resealed(&record.document, self.now(), renew) {
+                Ok(Ok(Some(text))) => text,
+                Ok(Ok(None)) | Err(_) => return Ok(Ok(false)),
+                Ok(Err(closed)) => return Ok(Err(closed)),
             };
-            let text = document::resealed(&record.document, &renewed)?;
             match self.ports.records.put(key, &text, record.revision).await {
                 Ok(_) => return Ok(Ok(true)),
                 Err(RecordError::Fault(fault)) => return Err(fault),

@@ -5,7 +5,8 @@ use ges_domain::callback::State;
 use ges_domain::event::Actor;
 use ges_domain::id::Revision;
 use ges_domain::webhook::Standing;
-use ges_ports::{HookTrouble, ParcelState};
+use ges_ports::{HookTrouble, ParcelState, WEBHOOKS};
+use serde_json::Value;
 
 use crate::house::House;
 
@@ -184,6 +185,28 @@ async fn for_a_day_after_a_rotation_both_secrets_sign() {
     assert_eq!(signed().await, 2);
     house.turn(24 * 3_600);
     assert_eq!(signed().await, 1);
+}
+
+#[tokio::test]
+async fn a_rotation_of_keys_seals_both_secrets_anew_and_drops_one_whose_day_is_over() {
+    let house = House::open().await;
+    let row = listening(&house, wanted(URL)).await;
+    house.app.rotate_webhook(house.tenant, row.id).await.unwrap();
+    let sealed = async |house: &House| {
+        let records = &house.outside.records;
+        let all = records.list(house.tenant, WEBHOOKS, None, 10).await.unwrap();
+        let document: Value = serde_json::from_str(&all[0].document).unwrap();
+        let key = |place| document.pointer(place).map(|it| it.as_str().unwrap()[..2].to_owned());
+        [key("/secret"), key("/old/secret")]
+    };
+    let house = house.sealed_by("b");
+    house.app.rotate_secrets().await.unwrap();
+    assert_eq!(sealed(&house).await, [Some("b.".into()), Some("b.".into())]);
+    house.turn(24 * 3_600);
+    let again = house.sealed_by("c");
+    again.app.rotate_secrets().await.unwrap();
+    assert_eq!(sealed(&again).await, [Some("c.".into()), None]);
+    assert_eq!(again.app.rotate_secrets().await.unwrap().renewed, 0);
 }
 
 #[tokio::test]
