@@ -103,8 +103,8 @@ mod tests {
         let mut conn = conn();
         migrate(&mut conn).unwrap();
         for back in [
+            include_str!("../migrations/0052_fair_deliveries/down.sql"),
             include_str!("../migrations/0051_board/down.sql"),
-    include_str!("../migrations/0052_fair_deliveries/up.sql"),
             include_str!("../migrations/0050_live/down.sql"),
             include_str!("../migrations/0041_call_ins/down.sql"),
             include_str!("../migrations/0040_deliveries/down.sql"),
