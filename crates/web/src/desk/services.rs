@@ -404,7 +404,9 @@ async fn revisions(desk: Desk) -> Said {
     let mut told = desk.app().revisions(desk.tenant(), before.map(Revision::new), limit).await?;
     let full = told.len() == usize::from(limit);
     let stock = desk.app().shelf().stock(desk.tenant()).await?;
-    told.iter_mut().for_each(|told| only_seen(&desk, &stock.catalogue, told));
+    for told in &mut told {
+        only_seen(&desk, &stock.catalogue, told);
+    }
     let next = told.last().filter(|_| full).map(|last| last.revision.to_string());
     Ok(Answer::data(&Revisions { revisions: told.iter().map(RevisionRow::from).collect(), next }))
 }

@@ -136,7 +136,7 @@ fn a_dial_of_which_only_an_answer_tells_is_remembered_once() {
     let seen = Box::new(Sighting { state: Some(State::Routing), diagnostics });
     let asked = Change::Seen { attempt: Attempt::FIRST, seen, last_seq: None };
     let dialled = make(queued(), &asked, after(40)).callback;
-    assert_eq!(dialled.diagnostics.dials, [dial.clone()]);
+    assert_eq!(dialled.diagnostics.dials, std::slice::from_ref(&dial));
     let again = dialled.clone().apply(&asked, after(70)).unwrap();
     assert!(matches!(again, Outcome::Unchanged(_)));
     let mut told = report(1, 1, State::Routing);
