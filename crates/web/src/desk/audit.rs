@@ -1,13 +1,13 @@
 //! Who did what: the audit log, newest first.
 
 use ges_domain::access::Permission as P;
-use ges_domain::id::RecordId;
 use ges_domain::time::{Timestamp, Window, format_utc};
 use ges_ports::{AuditCursor, AuditEntry, AuditFilter, AuditOutcome};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
+use super::paging::{behind, row_before};
 use super::{Desk, Doors, Guard, Operation, Paging, Section, Verb};
 use crate::answer::Answer;
 use crate::call::Said;
@@ -120,19 +120,13 @@ async fn list(desk: Desk) -> Said {
     let who = fields.take("who", rules::owned(255));
     let what = fields.take("what", rules::owned(100));
     let outcome = fields.take("outcome", rules::word(OUTCOMES));
-    let Paging { limit, cursor } = Paging::read(&mut fields);
-    let after = cursor.and_then(|text| {
-        let cursor = read(&text);
-        if cursor.is_none() {
-            fields.complain("cursor", Wrong::new("is not the next of a page"));
-        }
-        cursor
-    });
+    let Paging { limit, after } = Paging::read(&mut fields, row_before);
+    let after = after.map(|(at, id)| AuditCursor { at, id });
     fields.finish(Some(()))?;
     let filter = AuditFilter { window, who, what, outcome, after, limit };
     let page = desk.app().audit(desk.tenant(), &filter).await?;
     let entries = page.entries.into_iter().map(AuditLine::from).collect();
-    Ok(Answer::data(&AuditLog { entries, next: page.next.map(written) }))
+    Ok(Answer::data(&AuditLog { entries, next: page.next.map(|next| behind(next.at, next.id)) }))
 }
 
 fn window(fields: &mut Fields<'_>) -> Option<Window> {
@@ -144,14 +138,4 @@ fn window(fields: &mut Fields<'_>) -> Option<Window> {
     let window = Window::new(from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX));
     let backwards = |_ends| Wrong::new("lies before from").code(Code::WindowInvalid);
     window.map_err(|ends| fields.complain("to", backwards(ends))).ok()
-}
-
-fn written(cursor: AuditCursor) -> String {
-    format!("{}.{}", cursor.at.as_microsecond(), cursor.id.uuid().simple())
-}
-
-fn read(text: &str) -> Option<AuditCursor> {
-    let (at, id) = text.split_once('.')?;
-    let at = Timestamp::from_microsecond(at.parse().ok()?).ok()?;
-    Some(AuditCursor { at, id: id.parse::<RecordId>().ok()? })
 }

@@ -13,6 +13,7 @@ use ges_ports::Search;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::paging::{behind, row_before};
 use super::rows::Row;
 use super::{Desk, Doors, Guard, Operation, Paging, Section, Verb, callbacks};
 use crate::answer::Answer;
@@ -218,30 +219,15 @@ async fn start(mut desk: Desk) -> Said {
 async fn list(desk: Desk) -> Said {
     let query = desk.query()?;
     let mut fields = Fields::of_query(&query);
-    let Paging { limit, cursor } = Paging::read(&mut fields);
-    let after = cursor.and_then(|text| {
-        let after = read_job(&text);
-        if after.is_none() {
-            fields.complain("cursor", Wrong::new("is not the next of a page"));
-        }
-        after
-    });
+    let Paging { limit, after } = Paging::read(&mut fields, row_before);
     fields.finish(Some(()))?;
     let jobs = desk.app().bulk_jobs(desk.person()).await?;
     let older = |job: &&BulkJob| after.is_none_or(|after| (job.started_at, job.id) < after);
     let mut page: Vec<&BulkJob> = jobs.iter().filter(older).take(usize::from(limit) + 1).collect();
     let more = page.len() > usize::from(limit);
     page.truncate(usize::from(limit));
-    let next = page
-        .last()
-        .filter(|_last| more)
-        .map(|last| format!("{}.{}", last.started_at.as_microsecond(), last.id.uuid().simple()));
+    let next = page.last().filter(|_last| more).map(|last| behind(last.started_at, last.id));
     Ok(Answer::data(&BulkList { bulks: page.into_iter().map(Bulk::from).collect(), next }))
-}
-
-fn read_job(text: &str) -> Option<(Timestamp, RecordId)> {
-    let (at, id) = text.split_once('.')?;
-    Some((Timestamp::from_microsecond(at.parse().ok()?).ok()?, id.parse().ok()?))
 }
 
 /// One change of many callbacks, with how far it is.
@@ -287,16 +273,9 @@ async fn rows(desk: Desk) -> Said {
         Some(true) => BulkRows::Refused,
         Some(false) | None => BulkRows::All,
     };
-    let Paging { limit, cursor } = Paging::read(&mut fields);
-    let from = cursor.and_then(|text| {
-        let from = read_place(&text);
-        if from.is_none() {
-            fields.complain("cursor", Wrong::new("is not the next of a page"));
-        }
-        from
-    });
+    let Paging { limit, after } = Paging::read(&mut fields, read_place);
     fields.finish(Some(()))?;
-    let from = from.unwrap_or_default();
+    let from = after.unwrap_or_default();
     let page = desk.app().bulk_rows(desk.person(), id, which, from, limit).await?;
     let next = page.next.map(|next| format!("{}.{}", next.chunk, next.row));
     let rows = page.rows.into_iter().map(BulkResult::from).collect();

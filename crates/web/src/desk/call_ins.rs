@@ -3,7 +3,7 @@
 use ges_app::GroupFailure;
 use ges_domain::access::Permission as P;
 use ges_domain::callin::{AccessCode, CallIn, Clue, Stage};
-use ges_domain::id::{CallbackId, RecordId, Revision};
+use ges_domain::id::{CallbackId, Revision};
 use ges_domain::name::GroupName;
 use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::time::{Timestamp, Window, format_utc};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
+use super::paging::{behind, row_before};
 use super::{Desk, Doors, Guard, Operation, Paging, Section, Verb, changed};
 use crate::answer::Answer;
 use crate::call::Said;
@@ -155,12 +156,6 @@ async fn add(mut desk: Desk) -> Said {
     put(&desk, &name, &read, Revision::NONE).await
 }
 
-fn path_name(desk: &Desk) -> Result<GroupName, Problem> {
-    let name: String = desk.path()?;
-    let nothing = |_odd| refused(GroupFailure::NoSuchGroup);
-    GroupName::parse(&name).map_err(nothing)
-}
-
 /// Replaces a group; its live requests live on.
 #[utoipa::path(
     put, path = "/ges/api/v1/call-in/groups/{name}", operation_id = "editCallInGroup", tag = "call-in",
@@ -172,7 +167,7 @@ fn path_name(desk: &Desk) -> Result<GroupName, Problem> {
     responses((status = 200, description = "The group", body = Envelope<KnownGroup>))
 )]
 async fn edit(mut desk: Desk) -> Said {
-    let name = path_name(&desk)?;
+    let name = desk.path_name(GroupName::parse)?;
     desk.about(&name);
     let seen = desk.if_match()?;
     let body = desk.body().await?;
@@ -192,7 +187,7 @@ async fn edit(mut desk: Desk) -> Said {
     responses((status = 200, description = "It is gone; the data is null", body = Envelope<KnownGroup>))
 )]
 async fn remove(desk: Desk) -> Said {
-    let name = path_name(&desk)?;
+    let name = desk.path_name(GroupName::parse)?;
     desk.about(&name);
     let seen = desk.if_match()?;
     match desk.app().remove_call_in_group(desk.tenant(), &name, seen).await {
@@ -291,14 +286,8 @@ async fn requests(desk: Desk) -> Said {
     let caller = fields.take("phone", rules::parsed(|text| PhoneNumber::parse(text, Country::US)));
     let stage = fields.take("state", rules::word(STAGES));
     let (from, to) = (fields.take("from", rules::instant), fields.take("to", rules::instant));
-    let Paging { limit, cursor } = Paging::read(&mut fields);
-    let after = cursor.and_then(|text| {
-        let cursor = read(&text);
-        if cursor.is_none() {
-            fields.complain("cursor", Wrong::new("is not the next of a page"));
-        }
-        cursor
-    });
+    let Paging { limit, after } = Paging::read(&mut fields, row_before);
+    let after = after.map(|(at, id)| CallInCursor { at, id });
     let created = (from.is_some() || to.is_some())
         .then(|| Window::new(from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX)));
     let created = created.transpose().unwrap_or_else(|_backwards| {
@@ -310,13 +299,6 @@ async fn requests(desk: Desk) -> Said {
     let page = desk.app().call_ins_for(desk.person(), &search).await?;
     let now = desk.app().now();
     let requests = page.call_ins.iter().map(|call_in| row(call_in, now)).collect();
-    let next =
-        page.next.map(|next| format!("{}.{}", next.at.as_microsecond(), next.id.uuid().simple()));
+    let next = page.next.map(|next| behind(next.at, next.id));
     Ok(Answer::data(&CallInRows { requests, next }))
-}
-
-fn read(text: &str) -> Option<CallInCursor> {
-    let (at, id) = text.split_once('.')?;
-    let at = Timestamp::from_microsecond(at.parse().ok()?).ok()?;
-    Some(CallInCursor { at, id: id.parse::<RecordId>().ok()? })
 }

@@ -157,12 +157,9 @@ pub(super) async fn list(desk: Desk) -> Said {
     let query = desk.query()?;
     let mut fields = Fields::of_query(&query);
     let search = filter(&desk, &mut fields).await?;
-    let Paging { limit, cursor: text } = Paging::read(&mut fields);
     let order = search.order;
-    let after = text.and_then(|text| {
-        let read = cursor(Given::Text(&text), order);
-        read.map_err(|wrong| fields.complain("cursor", wrong)).ok()
-    });
+    let read = |text: &str| cursor(Given::Text(text), order).ok();
+    let Paging { limit, after } = Paging::read(&mut fields, read);
     fields.finish(Some(()))?;
     let page = desk.app().list(desk.person(), &Search { after, limit, ..search }).await?;
     let callbacks = page.callbacks.iter().map(Row::from).collect();

@@ -95,6 +95,15 @@ impl Desk {
         self.call.path()
     }
 
+    /// The name that the path holds, where `{name}` stands.
+    pub(crate) fn path_name<T, E: std::fmt::Display>(
+        &self,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<T, Problem> {
+        let name: String = self.path()?;
+        parse(&name).map_err(|odd| Problem::new(Code::FieldInvalid, format!("name {odd}")))
+    }
+
     /// The parameters of the query, decoded, in order.
     pub(crate) fn query(&self) -> Result<Vec<(String, String)>, Problem> {
         self.call.query()

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 
-use super::rules::administer;
+use super::rules::{administer, document_of};
 use super::{Desk, Doors, Guard, Operation, Section, Verb};
 use crate::answer::Answer;
 use crate::call::Said;
@@ -107,12 +107,6 @@ fn nothing() -> Problem {
     Problem::new(Code::NothingHere, "there are no such office hours")
 }
 
-fn path_name(desk: &Desk) -> Result<HoursName, Problem> {
-    let name: String = desk.path()?;
-    let odd = |error| Problem::new(Code::FieldInvalid, format!("name {error}"));
-    HoursName::parse(&name).map_err(odd)
-}
-
 /// Office hours by their name.
 #[utoipa::path(
     get, path = "/ges/api/v1/office-hours/{name}", operation_id = "readOfficeHours", tag = "services",
@@ -120,7 +114,7 @@ fn path_name(desk: &Desk) -> Result<HoursName, Problem> {
     responses((status = 200, description = "The office hours", body = Envelope<KnownHours>))
 )]
 async fn show(desk: Desk) -> Said {
-    let name = path_name(&desk)?;
+    let name = desk.path_name(HoursName::parse)?;
     let stock = desk.app().shelf().reload(desk.tenant()).await?;
     let known = known(&desk, &stock.catalogue, &name).ok_or_else(nothing)?;
     Ok(Answer::data(&known))
@@ -137,15 +131,7 @@ pub(crate) struct EditHours {
 
 /// Reads a document under a name.
 fn document(named: &HoursName, document: &Map<String, Value>) -> Result<Hours, Problem> {
-    let mut document = document.clone();
-    document.insert(String::from("name"), Value::from(named.as_str()));
-    let mut within = Fields::of(&document);
-    let read = read_hours(&mut within);
-    let read = within.finish(read).map_err(|problem| Problem {
-        message: format!("document: {}", problem.message),
-        ..problem
-    });
-    Ok(read?.1)
+    Ok(document_of("document", named.as_str(), document, |it| read_hours(it))?.1)
 }
 
 /// Refuses an edit of office hours by which services of another line of business live too.
@@ -174,7 +160,7 @@ async fn only_own(desk: &Desk, name: &HoursName) -> Result<(), Problem> {
     responses((status = 200, description = "The office hours", body = Envelope<KnownHours>))
 )]
 async fn edit(mut desk: Desk) -> Said {
-    let name = path_name(&desk)?;
+    let name = desk.path_name(HoursName::parse)?;
     desk.about(&name);
     let seen = desk.if_match()?;
     let body = desk.body().await?;
@@ -198,7 +184,7 @@ async fn edit(mut desk: Desk) -> Said {
     responses((status = 200, description = "They are gone; the data is null", body = Envelope<KnownHours>))
 )]
 async fn remove(desk: Desk) -> Said {
-    let name = path_name(&desk)?;
+    let name = desk.path_name(HoursName::parse)?;
     desk.about(&name);
     let seen = desk.if_match()?;
     only_own(&desk, &name).await?;

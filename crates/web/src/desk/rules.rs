@@ -158,6 +158,22 @@ pub(super) fn assigned(
     }
 }
 
+/// Reads the document of a field, which goes by the name that the path gave it.
+pub(super) fn document_of<T>(
+    field: &str,
+    name: &str,
+    document: &Map<String, Value>,
+    read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+) -> Result<T, Problem> {
+    let mut document = document.clone();
+    document.insert(String::from("name"), Value::from(name));
+    let mut fields = Fields::of(&document);
+    let read = read(&mut fields);
+    fields
+        .finish(read)
+        .map_err(|problem| Problem { message: format!("{field}: {}", problem.message), ..problem })
+}
+
 /// Makes an edit, or tells what it would do; `stands` tells of the document as it stands, for those who are late.
 pub(super) async fn administer(
     desk: &Desk,

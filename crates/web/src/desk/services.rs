@@ -7,14 +7,14 @@ use ges_domain::id::Revision;
 use ges_domain::name::ServiceName;
 use ges_domain::time::format_utc;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::{OpenApi, ToSchema};
 
-use super::rules::administer;
+use super::rules::{administer, document_of};
 use super::{Desk, Doors, Guard, Operation, Paging, Section, Verb};
 use crate::answer::Answer;
 use crate::call::Said;
-use crate::fields::{Fields, Wrong, rules};
+use crate::fields::{Fields, rules};
 use crate::problem::{Code, Problem};
 use crate::routes::settings::{ServiceDocument, read_service};
 use crate::wire::Envelope;
@@ -153,16 +153,10 @@ async fn list(desk: Desk) -> Said {
 
 /// The service of the path, where the person may see its queue.
 fn named(desk: &Desk, catalogue: &Catalogue) -> Result<ServiceName, Problem> {
-    let name = path_name(desk)?;
+    let name = desk.path_name(ServiceName::parse)?;
     let entry = catalogue.services.get(&name);
     let seen = entry.is_some_and(|entry| desk.sees(&entry.settings.virtual_queue));
     if seen { Ok(name) } else { Err(Problem::new(Code::NothingHere, "there is no such service")) }
-}
-
-fn path_name(desk: &Desk) -> Result<ServiceName, Problem> {
-    let name: String = desk.path()?;
-    let odd = |error| Problem::new(Code::FieldInvalid, format!("name {error}"));
-    ServiceName::parse(&name).map_err(odd)
 }
 
 /// A service with all of its settings.
@@ -197,20 +191,14 @@ pub(crate) struct EditService {
     responses((status = 200, description = "The service", body = Envelope<OneService>))
 )]
 async fn edit(mut desk: Desk) -> Said {
-    let name = path_name(&desk)?;
+    let name = desk.path_name(ServiceName::parse)?;
     desk.about(&name);
     let seen = desk.if_match()?;
     let body = desk.body().await?;
     let mut fields = Fields::of(&body);
     let settings = fields.need("settings", rules::object);
-    let mut settings: Map<String, Value> = fields.finish(settings)?.clone();
-    settings.insert(String::from("name"), Value::from(name.as_str()));
-    let mut within = Fields::of(&settings);
-    let read = read_service(&mut within);
-    let (_, settings) = within.finish(read).map_err(|problem| Problem {
-        message: format!("settings: {}", problem.message),
-        ..problem
-    })?;
+    let settings = fields.finish(settings)?;
+    let (_, settings) = document_of("settings", name.as_str(), settings, |it| read_service(it))?;
     if !desk.sees(&settings.virtual_queue) {
         let queue = settings.virtual_queue.as_str();
         return Err(Problem::unknown_name("settings.virtualQueue", queue, None));
@@ -392,16 +380,10 @@ fn only_seen(desk: &Desk, catalogue: &Catalogue, told: &mut Chronicled) {
 async fn revisions(desk: Desk) -> Said {
     let query = desk.query()?;
     let mut fields = Fields::of_query(&query);
-    let Paging { limit, cursor } = Paging::read(&mut fields);
-    let before = cursor.and_then(|text| {
-        let number = text.parse().ok();
-        if number.is_none() {
-            fields.complain("cursor", Wrong::new("is not the next of a page"));
-        }
-        number
-    });
+    let number = |text: &str| text.parse().ok().map(Revision::new);
+    let Paging { limit, after } = Paging::read(&mut fields, number);
     fields.finish(Some(()))?;
-    let mut told = desk.app().revisions(desk.tenant(), before.map(Revision::new), limit).await?;
+    let mut told = desk.app().revisions(desk.tenant(), after, limit).await?;
     let full = told.len() == usize::from(limit);
     let stock = desk.app().shelf().stock(desk.tenant()).await?;
     for told in &mut told {

@@ -5,7 +5,7 @@ use ges_domain::access::Permission as P;
 use ges_domain::callback::State;
 use ges_domain::id::RecordId;
 use ges_domain::name::ServiceName;
-use ges_domain::time::{Timestamp, format_utc};
+use ges_domain::time::format_utc;
 use ges_domain::webhook::Standing;
 use ges_ports::{LoggedParcel, ParcelCursor, ParcelState};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
+use super::paging::{behind, row_before};
 use super::{Desk, Doors, Guard, Operation, Paging, Section, Verb, changed};
 use crate::answer::Answer;
 use crate::call::Said;
@@ -412,28 +413,13 @@ async fn deliveries(desk: Desk) -> Said {
     let id = id(&desk)?;
     let query = desk.query()?;
     let mut fields = Fields::of_query(&query);
-    let Paging { limit, cursor } = Paging::read(&mut fields);
-    let after = cursor.and_then(|text| {
-        let cursor = read(&text);
-        if cursor.is_none() {
-            fields.complain("cursor", Wrong::new("is not the next of a page"));
-        }
-        cursor
-    });
+    let Paging { limit, after } = Paging::read(&mut fields, row_before);
+    let after = after.map(|(made_at, id)| ParcelCursor { made_at, id });
     fields.finish(Some(()))?;
     let rows = desk.app().webhook_log(desk.tenant(), id, after, limit).await?;
     let more = rows.len() == usize::from(limit);
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("{}.{}", last.made_at.as_microsecond(), last.id.uuid().simple()));
+    let next = rows.last().filter(|_| more).map(|last| behind(last.made_at, last.id));
     Ok(Answer::data(&DeliveryPage { deliveries: rows.iter().map(Delivery::from).collect(), next }))
-}
-
-fn read(text: &str) -> Option<ParcelCursor> {
-    let (at, id) = text.split_once('.')?;
-    let made_at = Timestamp::from_microsecond(at.parse().ok()?).ok()?;
-    Some(ParcelCursor { made_at, id: id.parse().ok()? })
 }
 
 /// Lets a message that was heard or given up be sent again, under the same id.
