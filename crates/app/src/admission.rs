@@ -5,8 +5,8 @@ use ges_domain::refusal::Refusal;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_domain::token::TokenHash;
 use ges_ports::{
-    Admission, Allowance, CaptchaSite, FailMode, Fault, HumanProof, HumanToken, Subject, Verdict,
-    VouchError,
+    Admission, Allowance, CaptchaSite, Doubt, FailMode, Fault, HumanProof, HumanToken, Subject,
+    Verdict, VouchError,
 };
 
 use crate::credentials::{Credential, CredentialKind};
@@ -54,6 +54,11 @@ impl App {
         let failure = match self.vouch(tenant, &site, token, proof, now).await {
             Ok(Verdict::Human) => {
                 count(tenant, "human");
+                return Ok(counted);
+            }
+            // Whoever comes back after an outage is judged no worse than those who come during it.
+            Ok(Verdict::Doubtful(Doubt::Unheard)) if site.fail_mode == FailMode::Open => {
+                count(tenant, "unchecked");
                 return Ok(counted);
             }
             Ok(Verdict::Doubtful(doubt)) => {

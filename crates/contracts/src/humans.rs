@@ -174,7 +174,9 @@ pub async fn a_token_without_an_outcome_is_not_sent_again(service: Given) {
     service.silent(false);
     let asked = service.asked();
     let again = vouch(&service, &service.site(), &token, now()).await;
-    assert_eq!(again.expect("nobody is asked"), Verdict::Doubtful(Doubt::Stale));
+    assert_eq!(again.expect("nobody is asked"), Verdict::Doubtful(Doubt::Unheard));
+    let later = vouch(&service, &service.site(), &token, after_secs(120)).await;
+    assert_eq!(later.expect("nobody is asked"), Verdict::Doubtful(Doubt::Stale));
     assert_eq!(service.asked(), asked);
     assert_eq!(verdict(&service, Visitor::Human).await, Verdict::Human, "others are heard");
 }

@@ -133,6 +133,8 @@ pub enum Doubt {
     Invalid,
     /// It is too old, or was shown before.
     Stale,
+    /// It was sent, and no word came back: the captcha service may have used it up.
+    Unheard,
     /// Its score is too low.
     Score,
     /// It was made for another action.
@@ -147,6 +149,7 @@ impl Doubt {
         match self {
             Self::Invalid => "invalid",
             Self::Stale => "stale",
+            Self::Unheard => "unheard",
             Self::Score => "score",
             Self::Action => "action",
             Self::Hostname => "hostname",
@@ -172,8 +175,8 @@ pub trait Humans: Send + Sync {
     ///
     /// A token is good once, so it is sent once however often and by how many it is asked about: within two minutes of
     /// its sending the same verdict is given again, later the token is [`Doubt::Stale`]. One whose sending had no
-    /// outcome is not sent again either: it is [`Doubt::Stale`] from then on. Which of the askers may use the verdict
-    /// is theirs to settle.
+    /// outcome is not sent again either: it is [`Doubt::Unheard`] for those two minutes. Which of the askers may use the
+    /// verdict is theirs to settle.
     async fn vouch(
         &self,
         site: &CaptchaSite,

@@ -115,11 +115,12 @@ impl Humans for Recaptcha {
     ) -> Result<Verdict, VouchError> {
         let (cell, seen_at) = self.memory.cell(site, token, now);
         let mut known = cell.lock().await;
-        let stale = Verdict::Doubtful(Doubt::Stale);
+        let stands = now.duration_since(seen_at) < STANDS;
         match *known {
             Known::Unsent => {}
-            Known::Said(verdict) if now.duration_since(seen_at) < STANDS => return Ok(verdict),
-            Known::Said(_) | Known::Sent => return Ok(stale),
+            Known::Said(verdict) if stands => return Ok(verdict),
+            Known::Sent if stands => return Ok(Verdict::Doubtful(Doubt::Unheard)),
+            Known::Said(_) | Known::Sent => return Ok(Verdict::Doubtful(Doubt::Stale)),
         }
         // Written down first: whoever is dropped while they ask leaves a token that may have been used up.
         *known = Known::Sent;

@@ -80,6 +80,17 @@ async fn while_the_captcha_service_is_away_the_fail_mode_decides() {
 }
 
 #[tokio::test]
+async fn a_token_whose_outcome_nobody_heard_is_judged_as_the_fail_mode_says() {
+    let open = house(FailMode::Open).await;
+    open.book(with(open.wish(1, None), "unheard")).await.unwrap();
+    let again = open.book(with(open.wish(2, None), "unheard")).await;
+    assert_eq!(refusal(again), Refusal::HumanTokenRefused, "a token books once");
+    let closed = house(FailMode::Closed).await;
+    let refused = closed.book(with(closed.wish(1, None), "unheard")).await;
+    assert_eq!(refusal(refused), Refusal::HumanTokenRefused);
+}
+
+#[tokio::test]
 async fn keys_that_the_service_refuses_are_our_own_trouble_in_either_mode() {
     for mode in [FailMode::Open, FailMode::Closed] {
         let house = house(mode).await;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    CaptchaSite, Delivery, Fault, HumanToken, Humans, Push, PushContent, PushMessage, Statistics,
-    StatisticsError, StatisticsQuestion, Verdict, VouchError,
+    CaptchaSite, Delivery, Doubt, Fault, HumanToken, Humans, Push, PushContent, PushMessage,
+    Statistics, StatisticsError, StatisticsQuestion, Verdict, VouchError,
 };
 
 /// Customers' devices behind the push service.
@@ -76,9 +76,10 @@ impl Humans for Captcha {
         if let Some(error) = self.down.lock().unwrap().take() {
             return Err(error);
         }
-        Ok(match token.expose().strip_prefix("doubt") {
-            Some(_) => Verdict::Doubtful(ges_ports::Doubt::Score),
-            None => Verdict::Human,
+        Ok(match token.expose() {
+            "doubtful" => Verdict::Doubtful(Doubt::Score),
+            "unheard" => Verdict::Doubtful(Doubt::Unheard),
+            _ => Verdict::Human,
         })
     }
 }

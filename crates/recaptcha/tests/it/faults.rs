@@ -45,7 +45,7 @@ async fn a_question_gets_one_clear_fault_whatever_comes_back() {
             assert_eq!(peer.received().len(), 1, "a token is sent once: {misfortune:?}");
             peer.heal();
             let again = vouch(&recaptcha, version, "cap-ok-1", now()).await.unwrap();
-            assert_eq!(again, Verdict::Doubtful(Doubt::Stale), "{misfortune:?}");
+            assert_eq!(again, Verdict::Doubtful(Doubt::Unheard), "{misfortune:?}");
             let other = vouch(&recaptcha, version, "cap-ok-2", now()).await.unwrap();
             assert_eq!(other, Verdict::Human, "{misfortune:?}");
         }
@@ -97,6 +97,6 @@ async fn an_asker_who_went_away_leaves_a_token_that_is_not_sent_again() {
     let patience = std::time::Duration::from_millis(100);
     assert!(tokio::time::timeout(patience, asked).await.is_err(), "it was still waiting");
     let answer = vouch(&recaptcha, CaptchaVersion::V3, "cap-ok-1", now()).await.unwrap();
-    assert_eq!(answer, Verdict::Doubtful(Doubt::Stale));
+    assert_eq!(answer, Verdict::Doubtful(Doubt::Unheard));
     assert_eq!(peer.received().len(), 1);
 }
