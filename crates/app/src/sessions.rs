@@ -64,13 +64,13 @@ impl App {
 
     /// A session keeps something; answers what is kept then.
     pub async fn stored(&self, call: Call, patch: Patch) -> Result<Storage, Failure> {
-        let (callback, _) = self.admitted(call).await?;
+        let (callback, attempt) = self.admitted(call).await?;
         let late =
             callback.completed_at.is_some_and(|at| self.now().duration_since(at) > LATE_STORAGE);
         if late {
             return Err(Refusal::Completed.into());
         }
-        Ok(self.told(call, Change::Patch(patch)).await?.storage)
+        Ok(self.told(call, Change::Patch { attempt, patch }).await?.storage)
     }
 
     /// A session says that the call is near: the customer is told, once for ever.

@@ -205,14 +205,13 @@ pub fn place(
 }
 
 /// The window in which scheduled callbacks of a service may be desired: earliest and latest instant.
+///
+/// The days ahead are those of the office: the last one ends at the same clock time, whatever its clocks did meanwhile.
 pub fn bookable(service: &Service, now: Timestamp) -> (Timestamp, Timestamp) {
     let settings = &service.settings;
     let lead = SignedDuration::from_mins(settings.min_lead_minutes.into());
-    let ahead = SignedDuration::from_hours(i64::from(settings.max_days_ahead) * 24);
-    (
-        now.saturating_add(lead).unwrap_or(Timestamp::MAX),
-        now.saturating_add(ahead).unwrap_or(Timestamp::MAX),
-    )
+    let latest = service.hours.zone().days_after(now, settings.max_days_ahead);
+    (now.saturating_add(lead).unwrap_or(Timestamp::MAX), latest)
 }
 
 impl Booking {
@@ -256,6 +255,7 @@ impl Booking {
             completed_at: None,
             attempts: 0,
             unanswered: 0,
+            put_off: 0,
             lost: 0,
             submission: None,
             voided: Vec::new(),

@@ -157,7 +157,8 @@ pub struct Settings {
     pub allow_premium_rate: bool,
     /// How much before the desired time a callback may enter its queue.
     pub max_early_submit_seconds: u32,
-    /// Submissions that may stay unanswered, and sessions that may be lost, before the callback fails.
+    /// Submissions that may stay unanswered, sessions that may be lost, and times that sessions may put it off, before the
+    /// callback fails.
     pub max_attempts: u32,
     /// Callbacks released into the queue per minute; none is no limit.
     pub max_release_per_minute: Option<u32>,

@@ -25,6 +25,7 @@ macro_rules! change_promises {
             effects_of_a_change_are_due_at_once,
             a_completed_callback_has_no_timer,
             cancelling_gives_the_place_back,
+            putting_off_gives_the_place_back,
             a_place_that_was_used_is_not_given_back,
             rescheduling_moves_the_place,
             rescheduling_into_a_full_slot_changes_nothing,
@@ -78,7 +79,9 @@ pub async fn every_field_that_changes_is_read_as_it_was_written(world: World) {
     let edit = Change::Edit { by, edit: Box::new(other_phone(77)) };
     assert_eq!(desk.changed(booked.id, edit, after_secs(1)).await, desk.find(booked.id).await);
     assert_eq!(desk.started(booked.id, 1, after(60)).await, desk.find(booked.id).await);
-    let patched = desk.changed(booked.id, Change::Patch(patch()), after(61)).await;
+    let patched = desk
+        .changed(booked.id, Change::Patch { attempt: attempt(1), patch: patch() }, after(61))
+        .await;
     assert_eq!(patched, desk.find(booked.id).await);
     let mut seen = report(attempt(1), 1, State::Routing);
     seen.position = Some(3);
@@ -195,6 +198,25 @@ pub async fn a_new_time_decided_under_an_older_catalogue_changes_nothing(world: 
     let to = Placement { under: desk.catalogue.revision, ..placement(2, 4) };
     desk.changed(booked.id, Change::Reschedule { by: Actor::Api, to }, after_secs(1)).await;
     assert_eq!(desk.taken().await, [(slot(2), 1)]);
+}
+
+/// A session that puts its callback off frees the place, and the callback stands without one.
+pub async fn putting_off_gives_the_place_back(world: World) {
+    let desk = Desk::set(world, |settings| settings.capacity_per_slot = 1).await;
+    let booked = desk.booked(1, 0).await;
+    desk.started(booked.id, 1, booked.desired_at).await;
+    for (seq, state) in [(1, State::Routing), (2, State::Processing)] {
+        let told = Change::Report(Box::new(report(attempt(1), seq, state)));
+        desk.changed(booked.id, told, booked.desired_at).await;
+    }
+    let mut later = report(attempt(1), 3, State::Scheduled);
+    later.next_desired_at = Some(slot(3));
+    let later = Change::Report(Box::new(later));
+    let back = desk.changed(booked.id, later, booked.desired_at).await;
+    assert_eq!(back, desk.find(booked.id).await);
+    assert_eq!((back.slot, back.desired_at, back.put_off), (None, slot(3), 1));
+    assert_eq!(desk.taken().await, []);
+    assert_eq!(desk.lease(slot(3), 10).await.len(), 1, "it is due again");
 }
 
 /// Who cannot get the new place keeps the old one, and everything else.

@@ -162,7 +162,12 @@ pub enum Change {
         edit: Box<Edit>,
     },
     /// The session keeps something.
-    Patch(Patch),
+    Patch {
+        /// The attempt whose session keeps it.
+        attempt: Attempt,
+        /// What is set and removed.
+        patch: Patch,
+    },
     /// The call is near: the customer is to be told, once for ever.
     Upcoming,
     /// No notice will ever reach one of the customer's devices again.

@@ -1,16 +1,17 @@
 //! The callback's life: one function from a change to what follows, exhaustive over changes and states.
 //!
 //! Transitions: SCHEDULED → QUEUED → ROUTING → PROCESSING → COMPLETED; back from ROUTING or PROCESSING to QUEUED
-//! (redial), and from any live state to SCHEDULED (another time, or a lost session).
+//! (redial); from PROCESSING to SCHEDULED (its session puts it off), and from any live state where somebody gives it
+//! another time or its session is lost.
 
 use super::change::{Change, Changed, Edit, Outcome, Placement, TimerChange};
 use super::step::Step;
-use super::{Action, Callback, Diagnostics, Kind, PushTarget, Reason, Report, State, Submission};
+use super::{Action, Callback, Diagnostics, Patch, PushTarget, Reason, Report, State, Submission};
 use crate::effect::{Effect, Notice, Signal};
 use crate::event::{Actor, Happening};
 use crate::id::Attempt;
-use crate::refusal::Refusal;
-use crate::time::Timestamp;
+use crate::refusal::{Miss, Refusal};
+use crate::time::{SignedDuration, Timestamp};
 use crate::token::TokenHash;
 
 /// Devices of one customer that are told: a change has room for no more effects.
@@ -47,10 +48,7 @@ impl Callback {
             Change::Reschedule { by, to } => self.reschedule(by, to, now),
             Change::Prioritise { by, priority } => self.prioritise(by, *priority, now),
             Change::Edit { by, edit } => self.edit(by, edit, now),
-            Change::Patch(patch) => {
-                let storage = self.storage.patched(patch)?;
-                self.step(now).with(|callback| callback.storage = storage).done()
-            }
+            Change::Patch { attempt, patch } => self.patch(*attempt, patch, now),
             Change::Upcoming => self.upcoming(now),
             Change::DropTarget { target } => self.drop_target(target, now),
             Change::Expire => self.expire(now),
@@ -137,16 +135,18 @@ impl Callback {
                 State::Scheduled | State::Queued | State::Routing | State::Processing,
                 State::Processing | State::Completed,
             ) => true,
-            (State::Routing | State::Processing | State::Queued, State::Scheduled) => {
-                report.next_desired_at.is_some()
-            }
-            (State::Scheduled, State::Scheduled)
+            (State::Processing, State::Scheduled) => report.next_desired_at.is_some(),
+            (State::Scheduled | State::Queued | State::Routing, State::Scheduled)
             | (State::Processing, State::Routing)
             | (State::Completed, _) => false,
         };
         if !legal {
             return Err(Refusal::IllegalTransition { from: said, to: report.state });
         }
+        let put_off = match report.next_desired_at {
+            Some(to) if report.state == State::Scheduled => Some(self.put_off_to(to, now)?),
+            Some(_) | None => None,
+        };
         let watch = self.watch(attempt, now);
         let from = self.state;
         let rung = self.reached_at.is_some();
@@ -177,22 +177,10 @@ impl Callback {
                 let reason = report.reason.clone().unwrap_or(Reason::AGENT_CONNECTED);
                 return step.complete(reason, &Actor::Session, false).done();
             }
-            State::Scheduled => {
-                let desired_at = report.next_desired_at.unwrap_or(now).max(now);
-                step = step.void().with(|callback| {
-                    callback.state = State::Scheduled;
-                    callback.kind = Kind::Scheduled;
-                    callback.desired_at = desired_at;
-                    callback.diagnostics.position = None;
-                    callback.diagnostics.ewt_secs = None;
-                });
-                let timer = step.due_timer();
-                return step
-                    .timer(timer)
-                    .event(Happening::Rescheduled, Actor::Session, note)
-                    .done();
-            }
-            State::Queued | State::Routing | State::Processing => {}
+            State::Scheduled | State::Queued | State::Routing | State::Processing => {}
+        }
+        if let Some(desired_at) = put_off {
+            return step.put_off(desired_at, note).done();
         }
         // A word that comes after the session was asked goes no way back.
         let to = if report.state >= said { report.state.max(from) } else { report.state };
@@ -325,6 +313,15 @@ impl Callback {
         step.event(Happening::Upcoming, Actor::System, None).done()
     }
 
+    /// What a session keeps; its last words may come after the end.
+    fn patch(self, attempt: Attempt, patch: &Patch, now: Timestamp) -> Result<Outcome, Refusal> {
+        if self.submission.as_ref().is_none_or(|sent| sent.attempt != attempt) {
+            return Err(Refusal::Superseded { live: self.live_attempt() });
+        }
+        let storage = self.storage.patched(patch)?;
+        self.step(now).with(|callback| callback.storage = storage).done()
+    }
+
     /// A device that is gone is no news to anybody who reads the history, and of no use to a callback that has ended.
     fn drop_target(self, target: &PushTarget, now: Timestamp) -> Result<Outcome, Refusal> {
         if !self.open() || !self.details.push_targets.contains(target) {
@@ -343,6 +340,16 @@ impl Callback {
             return self.unchanged();
         }
         self.step(now).complete(Reason::FAIL_TIMEOUT_TTL, &Actor::System, false).done()
+    }
+
+    /// The time to which a session may put the callback off: not the past, and no further ahead than customers book.
+    fn put_off_to(&self, to: Timestamp, now: Timestamp) -> Result<Timestamp, Refusal> {
+        let ahead = SignedDuration::from_hours(i64::from(self.settings.max_days_ahead) * 24);
+        let latest = now.saturating_add(ahead).unwrap_or(Timestamp::MAX);
+        if to > latest {
+            return Err(Refusal::OutsideWindow { miss: Miss::TooFar, earliest: now, latest });
+        }
+        Ok(to.max(now))
     }
 
     /// Takes in what a session's update tells beside the state.

@@ -103,7 +103,7 @@ impl Reason {
     pub const FAIL_SESSION_LOST: Self = Self(Cow::Borrowed("FAIL_SESSION_LOST"));
     /// The customer reached the contact centre first.
     pub const CUSTOMER_CALLED_IN: Self = Self(Cow::Borrowed("CUSTOMER_CALLED_IN"));
-    /// It was put off too often.
+    /// Its sessions put it off more often than the service's `max_attempts`.
     pub const RESCHEDULE_LIMIT: Self = Self(Cow::Borrowed("RESCHEDULE_LIMIT"));
 
     /// Reads a reason; tokens that we do not know are kept as they come.
@@ -305,6 +305,9 @@ pub struct Callback {
     pub unanswered: u32,
     /// Sessions lost so far.
     pub lost: u32,
+    /// How often a session put it off.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub put_off: u32,
     /// The newest submission, if one stands.
     pub submission: Option<Submission>,
     /// The tokens of earlier submissions, at most the last 16: their sessions are told to end themselves.

@@ -116,6 +116,25 @@ impl Step {
         .event(Happening::Completed, by.clone(), None)
     }
 
+    /// Puts the callback off, as its session asks: its place goes to whoever books next, and it takes no other, because
+    /// it was promised a call and not a second booking. Too often is the end of it.
+    pub(super) fn put_off(self, desired_at: Timestamp, note: Option<String>) -> Self {
+        let mut step = self.with(|callback| callback.put_off += 1);
+        if step.changed.callback.put_off > step.changed.callback.settings.max_attempts {
+            return step.complete(Reason::RESCHEDULE_LIMIT, &Actor::Session, true);
+        }
+        step.changed.released = step.changed.callback.slot.take();
+        let step = step.void().with(|callback| {
+            callback.state = State::Scheduled;
+            callback.kind = Kind::Scheduled;
+            callback.desired_at = desired_at;
+            callback.diagnostics.position = None;
+            callback.diagnostics.ewt_secs = None;
+        });
+        let timer = step.due_timer();
+        step.timer(timer).event(Happening::Rescheduled, Actor::Session, note)
+    }
+
     pub(super) fn event(mut self, what: Happening, by: Actor, note: Option<String>) -> Self {
         let callback = &self.changed.callback;
         let attempt = callback.submission.as_ref().map(|submission| submission.attempt);

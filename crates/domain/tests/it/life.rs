@@ -6,4 +6,5 @@ mod checks;
 mod given;
 mod lessons;
 mod order;
+mod put_off;
 mod steps;

@@ -344,7 +344,7 @@ impl Stage<'_> {
             Doing::Edit(number) => {
                 Change::Edit { by: Actor::Api, edit: Box::new(given::other_phone(*number)) }
             }
-            Doing::Patch => Change::Patch(given::patch()),
+            Doing::Patch => Change::Patch { attempt, patch: given::patch() },
             Doing::Upcoming => Change::Upcoming,
             Doing::Expire => Change::Expire,
             Doing::Block => Change::Block,

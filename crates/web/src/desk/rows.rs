@@ -337,6 +337,8 @@ pub(crate) struct Diagnosed {
     unanswered: u32,
     /// Sessions that were lost.
     lost: u32,
+    /// How often sessions put it off.
+    put_off: u32,
     /// Nobody knows whether a session runs: no report came in time.
     outcome_unknown: bool,
     /// When the session was first found missing; while it is.
@@ -358,6 +360,7 @@ impl From<&Callback> for Diagnosed {
             upcoming_at: callback.upcoming_at.map(format_utc),
             unanswered: callback.unanswered,
             lost: callback.lost,
+            put_off: callback.put_off,
             outcome_unknown: sent.is_some_and(|sent| sent.unknown),
             missing_since: sent.and_then(|sent| sent.missing_since).map(format_utc),
         }

@@ -65,7 +65,10 @@ async fn callbacks_are_listed_counted_and_shown() {
         (&detail["settings"]["capacityPerSlot"], &detail["outcomes"]),
         (&json!(1), &json!([]))
     );
-    assert_eq!(detail["diagnostics"], json!({"unanswered": 0, "lost": 0, "outcomeUnknown": false}));
+    assert_eq!(
+        detail["diagnostics"],
+        json!({"unanswered": 0, "lost": 0, "putOff": 0, "outcomeUnknown": false})
+    );
     for (query, field) in [
         ("phone=1", "phoneNumber"),
         ("state=GONE", "state"),

@@ -73,12 +73,15 @@ fn a_promise_is_told_from_the_desired_time_to_the_first_ring() {
 fn a_ring_counts_once_and_from_the_time_desired_then() {
     let callback = queued(scheduled(3600), after(3500));
     let routing = make(callback, &told(1, 1, State::Routing), after(3610)).callback;
-    let mut unanswered = report(1, 2, State::Scheduled);
-    unanswered.next_desired_at = Some(after(7200));
+    let mut dialled = report(1, 2, State::Processing);
     let result = Reason::parse("NO_ANSWER").unwrap();
-    unanswered.dial = Some(Dial { n: 1, result, at: after(3620) });
-    let changed = make(routing, &Change::Report(Box::new(unanswered)), after(3650));
-    assert_eq!(changed.promise.map(|promise| promise.late_secs), Some(20.0));
+    dialled.dial = Some(Dial { n: 1, result, at: after(3620) });
+    let dialled = make(routing, &Change::Report(Box::new(dialled)), after(3630));
+    assert_eq!(dialled.promise.map(|promise| promise.late_secs), Some(20.0));
+    let mut later = report(1, 3, State::Scheduled);
+    later.next_desired_at = Some(after(7200));
+    let changed = make(dialled.callback, &Change::Report(Box::new(later)), after(3650));
+    assert_eq!(changed.promise, None);
     let again = [submit(2), sent(2), started(2), told(2, 1, State::Routing)]
         .iter()
         .fold(changed.callback, |callback, change| make(callback, change, after(7200)).callback);

@@ -283,19 +283,6 @@ fn a_callback_in_its_queue_can_be_given_another_time() {
 }
 
 #[test]
-fn a_session_may_give_the_callback_back_for_later() {
-    let talking = through(queued(), &[told(1, 1, State::Routing), told(1, 2, State::Processing)]);
-    let without = refusal(talking.clone(), &told(1, 3, State::Scheduled), after(40));
-    assert!(matches!(without, Refusal::IllegalTransition { .. }), "it must say when");
-    let mut later = report(1, 3, State::Scheduled);
-    later.next_desired_at = Some(after(4000));
-    let back = make(talking, &Change::Report(Box::new(later)), after(40));
-    assert_eq!(back.callback.state, State::Scheduled);
-    assert_eq!(back.callback.desired_at, after(4000));
-    assert_eq!(effect(&back), Effect::Submit { attempt: Attempt::new(2) });
-}
-
-#[test]
 fn a_callback_that_is_too_late_is_not_submitted_but_ended() {
     let late = after(86_400);
     let ended = make(immediate(), &submit(1), late);

@@ -102,7 +102,8 @@ pub(crate) struct ServiceDocument {
     /// How much before the desired time a callback may enter its queue. Absent: 900.
     #[schema(required = false)]
     max_early_submit_seconds: u32,
-    /// Submissions that may stay unanswered, and sessions that may be lost, before the callback fails. Absent: 5.
+    /// Submissions that may stay unanswered, sessions that may be lost, and times that sessions may put a callback off,
+    /// before it fails. Absent: 5.
     #[schema(required = false)]
     max_attempts: u32,
     /// Callbacks released into the queue per minute. Absent: no limit.
