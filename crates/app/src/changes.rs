@@ -11,7 +11,7 @@ use ges_domain::phone::PhoneNumber;
 use ges_domain::refusal::Refusal;
 use ges_domain::service::Service;
 use ges_domain::time::Timestamp;
-use ges_ports::{Aimed, ChangeError, Fault, Page, Search};
+use ges_ports::{Aimed, ChangeError, Fault, FaultKind, Page, Search};
 
 use crate::bookings::DECISIONS;
 use crate::worklist::in_line;
@@ -77,6 +77,32 @@ impl App {
     pub async fn retrieve(&self, tenant: TenantId, id: CallbackId) -> Result<Callback, Failure> {
         let found = self.ports.callbacks.find(tenant, id).await?;
         found.ok_or(Failure::Refused(Refusal::NoSuchCallback))
+    }
+
+    /// Callbacks as they stand, in the order asked for; one that cannot be read is told of, and spoils no other.
+    pub(crate) async fn read_each(
+        &self,
+        ids: &[(TenantId, CallbackId)],
+    ) -> Result<Vec<Result<Option<Callback>, Fault>>, Fault> {
+        let callbacks = &self.ports.callbacks;
+        match callbacks.find_each(ids).await {
+            Ok(found) => return Ok(found.into_iter().map(Ok).collect()),
+            Err(fault) if fault.kind == FaultKind::Misbehaved => {}
+            Err(fault) => return Err(fault),
+        }
+        let mut each = Vec::with_capacity(ids.len());
+        for (tenant, id) in ids {
+            match callbacks.find(*tenant, *id).await {
+                Err(fault) if fault.kind == FaultKind::Misbehaved => {
+                    metrics::counter!("ges_unreadable_callbacks_total").increment(1);
+                    tracing::error!(%tenant, callback.id = %id, error = ?fault.source,
+                        "a callback cannot be read, and waits for somebody to look at it");
+                    each.push(Err(fault));
+                }
+                found => each.push(Ok(found?)),
+            }
+        }
+        Ok(each)
     }
 
     /// A callback's history, oldest first.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use ges_domain::access::Person;
 use ges_domain::booking::{Booking, Check, Load, Request, Step, bookable, kind_of};
 use ges_domain::callback::{Details, Kind, PushTarget, State};
+use ges_domain::id::TenantId;
 use ges_domain::name::ServiceName;
 use ges_domain::offer::FreeSlot;
 use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::refusal::Refusal;
 use ges_domain::service::Service;
 use ges_domain::time::{SignedDuration, Timestamp, Window};
-use ges_ports::{Admission, Search};
+use ges_ports::{Admission, Fault, Search};
 
 use crate::bookings::{throttled, windows};
 use crate::{App, Failure};
@@ -140,8 +141,8 @@ impl App {
             load.slot_taken = taken.first().map_or(0, |(_, taken)| *taken);
         }
         if let Some(most) = booking.number_limit() {
-            let of_number = Search { phone: Some(callback.phone.clone()), ..open.clone() };
-            load.open_of_number = callbacks.count(tenant, &of_number, most).await?;
+            load.open_of_number =
+                self.open_of_number(tenant, &callback.service, &callback.phone, most).await?;
         }
         if callback.kind == Kind::Immediate {
             let waiting = Search { kind: Some(Kind::Immediate), ..open };
@@ -149,6 +150,23 @@ impl App {
             load.waiting = callbacks.count(tenant, &waiting, most).await?;
         }
         Ok(load)
+    }
+
+    /// The open callbacks that a number has with a service, counted no further than `most`.
+    pub(crate) async fn open_of_number(
+        &self,
+        tenant: TenantId,
+        service: &ServiceName,
+        phone: &PhoneNumber,
+        most: u32,
+    ) -> Result<u32, Fault> {
+        let search = Search {
+            phone: Some(phone.clone()),
+            services: vec![service.clone()],
+            states: State::ALL.into_iter().filter(|state| *state != State::Completed).collect(),
+            ..Search::default()
+        };
+        self.ports.callbacks.count(tenant, &search, most).await
     }
 
     /// The same with free slots near a desired time that cannot be had.

@@ -7,8 +7,9 @@
 mod pushes;
 mod start;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
@@ -20,14 +21,18 @@ use ges_domain::numbers;
 use ges_domain::retry::{Backoff, spread};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    Admission, Aimed, Allowance, ChangeError, Fate, Fault, FaultKind, Inquiry, Lease, Leased,
-    Orchestrator, SessionRef, SessionRequest, Settlement, Subject,
+    Admission, Aimed, Allowance, ChangeError, Fate, Fault, Inquiry, Lease, Leased, Orchestrator,
+    SessionRef, SessionRequest, Settlement, Subject,
 };
+
+use tokio::time::{Instant, timeout_at};
 
 use crate::App;
 
 /// The due time of a scheduled callback is worked out again this often while its queue's wait may still change it.
 const RECONSIDER_EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// A step waits no longer than this for what the queues' waits are: others are due in it.
+const LEADS_WITHIN: Duration = Duration::from_secs(2);
 /// Without an orchestration server, callbacks are looked at this often: only their end can come.
 const IDLE_LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// A callback that cannot be read is looked at this often: somebody has to mend it.
@@ -36,6 +41,9 @@ const UNREADABLE: SignedDuration = SignedDuration::from_mins(5);
 const RULES_LOOK: SignedDuration = SignedDuration::from_secs(5);
 /// Tries after which a session is not told something any more.
 const SIGNAL_TRIES: u32 = 20;
+
+/// A queue whose wait is asked for, and the most that a callback may be ahead of its time.
+type Led = (TenantId, QueueName, SignedDuration);
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,7 +95,7 @@ impl Step<'_> {
     async fn work(&mut self, leased: Vec<Leased>) -> Result<(), Fault> {
         let ids: Vec<(TenantId, CallbackId)> =
             leased.iter().map(|leased| (leased.id.tenant, leased.id.callback)).collect();
-        let found = self.read(&ids).await?;
+        let found = self.app.read_each(&ids).await?;
         let mut submits = Vec::new();
         let mut outside = Vec::new();
         let mut pushes = Vec::new();
@@ -99,10 +107,7 @@ impl Step<'_> {
                     self.settle(&leased, Fate::Done);
                     continue;
                 }
-                Err(fault) => {
-                    metrics::counter!("ges_unreadable_callbacks_total").increment(1);
-                    tracing::error!(tenant = %leased.id.tenant, callback.id = %leased.id.callback,
-                        error = ?fault.source, "a callback cannot be read, and waits for somebody to look at it");
+                Err(_unreadable) => {
                     self.again(&leased, UNREADABLE);
                     continue;
                 }
@@ -128,25 +133,6 @@ impl Step<'_> {
             self.push(pushes).await,
         ];
         done.into_iter().collect()
-    }
-
-    /// Callbacks as they stand, in the order asked for; one that cannot be read spoils no other.
-    async fn read(
-        &self,
-        ids: &[(TenantId, CallbackId)],
-    ) -> Result<Vec<Result<Option<Callback>, Fault>>, Fault> {
-        let callbacks = &self.app.ports.callbacks;
-        match callbacks.find_each(ids).await {
-            Ok(found) => Ok(found.into_iter().map(Ok).collect()),
-            Err(fault) if fault.kind == FaultKind::Misbehaved => {
-                let mut each = Vec::with_capacity(ids.len());
-                for (tenant, id) in ids {
-                    each.push(callbacks.find(*tenant, *id).await);
-                }
-                Ok(each)
-            }
-            Err(fault) => Err(fault),
-        }
     }
 
     fn settle(&mut self, leased: &Leased, fate: Fate) {
@@ -207,14 +193,15 @@ impl Step<'_> {
             return Ok(());
         };
         due.sort_by_key(|(_, callback)| (callback.first_desired_at, callback.created_at));
-        let mut leads = HashMap::new();
+        let leads = self.leads(&due).await;
         let mut fenced = Vec::new();
         for (leased, callback) in due {
             if callback.state != State::Scheduled {
                 self.settle(&leased, Fate::Done);
                 continue;
             }
-            let lead = self.lead_of(&mut leads, &callback).await;
+            let lead = self.led(&callback).and_then(|queue| leads.get(&queue).copied());
+            let lead = lead.unwrap_or_default();
             let submit_at = callback.submit_at(lead);
             if submit_at > self.now {
                 let look = submit_at.min(self.now + RECONSIDER_EVERY);
@@ -246,19 +233,20 @@ impl Step<'_> {
         for (_, callback) in self.change(fenced).await? {
             starts.extend(self.request(*callback).await);
         }
-        let mut near = Vec::new();
-        for start in &starts {
-            if app.enters_near(&start.callback, self.now).await {
-                near.push((start.callback.tenant, start.callback.id));
-            }
-        }
         let sent = stream::iter(starts)
-            .map(|request| self.start(&orchestrator, request))
+            .map(|request| async {
+                let near = app.enters_near(&request.callback, self.now).await;
+                (self.start(&orchestrator, request).await, near)
+            })
             .buffer_unordered(app.options.concurrency)
             .collect::<Vec<_>>()
             .await;
-        self.tick.sent +=
-            sent.iter().filter(|aimed| matches!(aimed.change, Change::Sent { .. })).count();
+        let taken = |change: &Change| matches!(change, Change::Sent { .. });
+        // Nobody is told of a call whose session was not taken.
+        let near = sent.iter().filter(|(aimed, near)| *near && taken(&aimed.change));
+        let near: Vec<_> = near.map(|(aimed, _)| (aimed.tenant, aimed.callback)).collect();
+        let sent: Vec<Aimed> = sent.into_iter().map(|(aimed, _)| aimed).collect();
+        self.tick.sent += sent.iter().filter(|aimed| taken(&aimed.change)).count();
         let not_taken =
             |change: &Change| matches!(change, Change::Unsent { .. } | Change::Refused { .. });
         self.tick.unsent += sent.iter().filter(|aimed| not_taken(&aimed.change)).count();
@@ -269,32 +257,33 @@ impl Step<'_> {
                 Err(ChangeError::Fault(fault)) => return Err(fault),
             }
         }
-        // Nobody is told of a call whose session was not taken.
-        near.retain(|(_, id)| {
-            let taken = |aimed: &&Aimed| aimed.callback == *id;
-            sent.iter().find(taken).is_some_and(|aimed| matches!(aimed.change, Change::Sent { .. }))
-        });
         app.tell_near(&near, app.now()).await;
         Ok(())
     }
 
-    /// How far ahead of its desired time the callback is submitted: asked once a step for each queue and bound.
-    async fn lead_of(
-        &self,
-        known: &mut HashMap<(TenantId, QueueName, SignedDuration), SignedDuration>,
-        callback: &Callback,
-    ) -> SignedDuration {
-        if callback.kind == Kind::Immediate || self.now >= callback.desired_at {
-            return SignedDuration::ZERO;
-        }
+    /// The queue whose wait decides when the callback is submitted, and the most that it may be ahead; none where it is
+    /// due whatever the wait.
+    fn led(&self, callback: &Callback) -> Option<Led> {
+        let due = callback.kind == Kind::Immediate || self.now >= callback.desired_at;
         let most = callback.settings.max_early_submit();
-        let key = (callback.tenant, callback.queue.clone(), most);
-        if let Some(lead) = known.get(&key) {
-            return *lead;
+        (!due).then(|| (callback.tenant, callback.queue.clone(), most))
+    }
+
+    /// How far ahead of their desired times callbacks are submitted: asked once for each queue and bound, all at the same
+    /// time. Without an answer in time a callback is led by nothing, and its queue asked again soon.
+    async fn leads(&self, due: &[(Leased, Callback)]) -> HashMap<Led, SignedDuration> {
+        let queues: HashSet<Led> = due.iter().filter_map(|(_, it)| self.led(it)).collect();
+        let asked = stream::iter(queues).map(|led| async {
+            let lead = self.app.lead(led.0, &led.1, led.2, self.now).await;
+            (led, lead)
+        });
+        let mut answers = std::pin::pin!(asked.buffer_unordered(self.app.options.concurrency));
+        let mut leads = HashMap::new();
+        let deadline = Instant::now() + LEADS_WITHIN;
+        while let Ok(Some((led, lead))) = timeout_at(deadline, answers.next()).await {
+            leads.insert(led, lead);
         }
-        let lead = self.app.lead(callback.tenant, &callback.queue, most, self.now).await;
-        known.insert(key, lead);
-        lead
+        leads
     }
 
     /// Whether the number may not be called any more: rules are asked again right before each submission.

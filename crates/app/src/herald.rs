@@ -30,6 +30,8 @@ const DELIVERIES: u16 = 128;
 const AT_ONCE: usize = 64;
 /// How long a node may work on what it took.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// A webhook that cannot be read, or whose secret cannot be opened, is looked at this often: somebody has to mend it.
+const MENDED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// Old deliveries forgotten in one bite.
 const BITE: u16 = 1000;
 /// Webhooks whose failures a node counts.
@@ -129,12 +131,10 @@ impl App {
         let mut names: Vec<(TenantId, CallbackId)> =
             told.iter().map(|one| (one.tenant, one.callback)).collect();
         names.dedup();
-        let callbacks: HashMap<CallbackId, Callback> = if names.is_empty() {
-            HashMap::new()
-        } else {
-            let found = self.ports.callbacks.find_each(&names).await?;
-            found.into_iter().flatten().map(|callback| (callback.id, callback)).collect()
-        };
+        // Of one that cannot be read nobody can be told anything; whoever mends it finds its events in its history.
+        let found = self.read_each(&names).await?.into_iter().filter_map(Result::ok).flatten();
+        let callbacks: HashMap<CallbackId, Callback> =
+            found.map(|callback| (callback.id, callback)).collect();
         let now = self.now();
         let mut parcels = Vec::new();
         for one in told {
@@ -164,15 +164,17 @@ impl App {
         Ok(news.len())
     }
 
-    /// The webhooks of leased deliveries, each read once.
-    async fn kept_of(&self, leased: &[LeasedParcel]) -> Result<HashMap<Name, Option<Kept>>, Fault> {
+    /// The webhooks of leased deliveries, each read once; one that cannot be read spoils no other.
+    async fn kept_of(
+        &self,
+        leased: &[LeasedParcel],
+    ) -> Result<HashMap<Name, Option<Result<Kept, Fault>>>, Fault> {
         let names: BTreeSet<Name> =
             leased.iter().map(|it| (it.parcel.key.tenant, it.parcel.key.webhook)).collect();
         let mut kept = HashMap::new();
         for name in names {
             let record = self.ports.records.get(&key(name.0, name.1)).await?;
-            let read = record.map(|record| Kept::read(&record.document)).transpose()?;
-            kept.insert(name, read);
+            kept.insert(name, record.map(|record| Kept::read(&record.document)));
         }
         Ok(kept)
     }
@@ -182,7 +184,7 @@ impl App {
         &self,
         hooks: &dyn Hooks,
         leased: &LeasedParcel,
-        kept: Option<&Kept>,
+        kept: Option<&Result<Kept, Fault>>,
     ) -> ParcelSettlement {
         let parcel = &leased.parcel;
         let settled =
@@ -192,7 +194,16 @@ impl App {
             let error = Some(why.to_owned());
             settled(ParcelFate::Failed, Some(Tried { at: now, status: None, took_ms: 0, error }))
         };
-        let Some(kept) = kept else { return given_up("the webhook was removed") };
+        let mends = || settled(ParcelFate::Again(now + MENDED_WITHIN), None);
+        let kept = match kept {
+            None => return given_up("the webhook was removed"),
+            Some(Ok(kept)) => kept,
+            Some(Err(fault)) => {
+                tracing::error!(tenant = %parcel.key.tenant, webhook = %parcel.key.webhook,
+                    error = ?fault.source, "a webhook cannot be read, and is told nothing");
+                return mends();
+            }
+        };
         if !kept.webhook.enabled() {
             return given_up("the webhook is disabled");
         }
@@ -205,7 +216,7 @@ impl App {
             Err(error) => {
                 tracing::error!(tenant = %name.0, webhook = %name.1, %error,
                     "a webhook's secret cannot be opened, and it is told nothing");
-                return settled(ParcelFate::Again(now + SignedDuration::from_mins(10)), None);
+                return mends();
             }
         };
         let url = kept.webhook.url.clone();

@@ -274,7 +274,7 @@ impl App {
                     Happened::Callback(_, callback) if !sees(person, callback) => {}
                     _ => before.push_back(happened),
                 };
-                self.read_each(&callbacks, keep).await?;
+                self.read_changed(&callbacks, keep).await?;
             }
         }
         Ok(Watcher { person: person.clone(), before, news, _place: place })
@@ -299,7 +299,7 @@ impl App {
             }
         }
         let untold = self.live.untold(&stirred);
-        self.read_each(&untold, |tenant, happened| self.live.tell(tenant, happened)).await?;
+        self.read_changed(&untold, |tenant, happened| self.live.tell(tenant, happened)).await?;
         self.live.told(&stirred, now);
         for tenant in tenants {
             self.tell_catalogue(tenant);
@@ -314,7 +314,7 @@ impl App {
     }
 
     /// Reads callbacks as they stand, and hands them over in the order of their changes.
-    async fn read_each(
+    async fn read_changed(
         &self,
         changed: &BTreeMap<(TenantId, CallbackId), Timestamp>,
         mut tell: impl FnMut(TenantId, Happened),
@@ -323,10 +323,10 @@ impl App {
         names.sort_unstable_by_key(|(_, at)| **at);
         for step in names.chunks(STEP) {
             let ids: Vec<_> = step.iter().map(|(name, _)| **name).collect();
-            let found = self.ports.callbacks.find_each(&ids).await?;
+            let found = self.read_each(&ids).await?;
             for ((name, at), callback) in step.iter().zip(found) {
                 // One that is gone was erased meanwhile.
-                if let Some(callback) = callback {
+                if let Ok(Some(callback)) = callback {
                     tell(name.0, Happened::Callback(**at, Arc::new(callback)));
                 }
             }

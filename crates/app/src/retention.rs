@@ -13,8 +13,8 @@ use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    Aimed, CallInSearch, Erased, Fault, Gathered, Kept, RecordError, RecordKey, RecordKind,
-    RecordName, Search,
+    Aimed, CallInSearch, ChangeError, Erased, Fault, Gathered, Kept, Record, RecordError,
+    RecordKey, RecordKind, RecordName, Search,
 };
 
 use crate::App;
@@ -27,7 +27,7 @@ const STEPS: usize = 20;
 const PAGE: u16 = 200;
 /// Pages of a number at the most: far more than a person has.
 const PAGES: usize = 500;
-/// Wishes to forget that are looked at in one step.
+/// Wishes to forget that are read at once.
 const WISHES: u16 = 100;
 
 /// How long it is kept what became of a change of many callbacks, after it was over: whoever began it has looked by then,
@@ -79,23 +79,17 @@ pub struct Dossier {
 
 impl App {
     /// Removes what ended longer ago than records are kept: a bounded round through all tenants.
+    ///
+    /// What is wrong with the records of one tenant keeps those of no other.
     pub async fn purge(&self) -> Result<Purged, Fault> {
         let now = self.now();
-        let before = now - self.options.retention;
         let mut round = Purged::default();
+        let mut trouble = None;
         for tenant in self.ports.catalogues.tenants().await? {
-            round.bulk_jobs += self.forget_bulk(tenant, now - BULK_KEPT).await?;
-            for _step in 0..STEPS {
-                let callbacks = self.ports.callbacks.purge(tenant, before, STEP).await?;
-                let call_ins = self.ports.call_ins.purge_call_ins(tenant, before, STEP).await?;
-                round.callbacks += u64::from(callbacks);
-                round.call_ins += u64::from(call_ins);
-                if callbacks < STEP.into() && call_ins < STEP.into() {
-                    break;
-                }
-                round.more = true;
-                // Whoever books in between is served in between.
-                tokio::task::yield_now().await;
+            if let Err(fault) = self.purge_tenant(tenant, now, &mut round).await {
+                tracing::warn!(%tenant, peer = fault.peer, fault.kind = fault.kind.as_str(),
+                    error = ?fault.source, "records whose time is over stay a while longer");
+                trouble = Some(fault);
             }
         }
         for _step in 0..STEPS {
@@ -110,7 +104,31 @@ impl App {
         metrics::counter!("ges_retention_purged", "type" => "callbacks").increment(round.callbacks);
         metrics::counter!("ges_retention_purged", "type" => "call_ins").increment(round.call_ins);
         metrics::counter!("ges_retention_purged", "type" => "bulk_jobs").increment(round.bulk_jobs);
-        Ok(round)
+        trouble.map_or(Ok(round), Err)
+    }
+
+    /// A tenant's turn in a round.
+    async fn purge_tenant(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        round: &mut Purged,
+    ) -> Result<(), Fault> {
+        let before = now - self.options.retention;
+        round.bulk_jobs += self.forget_bulk(tenant, now - BULK_KEPT).await?;
+        for _step in 0..STEPS {
+            let callbacks = self.ports.callbacks.purge(tenant, before, STEP).await?;
+            let call_ins = self.ports.call_ins.purge_call_ins(tenant, before, STEP).await?;
+            round.callbacks += u64::from(callbacks);
+            round.call_ins += u64::from(call_ins);
+            if callbacks < STEP.into() && call_ins < STEP.into() {
+                return Ok(());
+            }
+            round.more = true;
+            // Whoever books in between is served in between.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 
     /// Everything that is kept of a number.
@@ -157,56 +175,98 @@ impl App {
             Ok(_) | Err(RecordError::Changed { .. }) => {}
             Err(RecordError::Fault(fault)) => return Err(fault),
         }
-        self.cancel_all(tenant, phone, by).await?;
+        self.cancel_all(tenant, phone, by, now).await?;
         self.erase(tenant, phone, now).await
     }
 
     /// Goes on with numbers that were to be forgotten and of which something remained; answers of how many it still does.
+    ///
+    /// A number that cannot be forgotten yet keeps no other waiting.
     pub async fn keep_forgetting(&self) -> Result<usize, Fault> {
-        let mut waiting = 0;
+        let (mut waiting, mut trouble) = (0, None);
         let mut after = None;
         loop {
             let tenants = self.ports.records.owners(KIND, after, WISHES).await?;
-            let Some(last) = tenants.last().copied() else { return Ok(waiting) };
+            let Some(last) = tenants.last().copied() else { break };
             after = Some(last);
             for tenant in tenants {
-                for wish in self.ports.records.list(tenant, KIND, None, WISHES).await? {
-                    let phone = PhoneNumber::parse(wish.name.as_str(), Country::US);
-                    let wished_at = wish.document.parse().ok();
-                    let wished_at = wished_at.and_then(|at| Timestamp::from_microsecond(at).ok());
-                    let (Ok(phone), Some(wished_at)) = (phone, wished_at) else { continue };
-                    let done = self.erase(tenant, &phone, wished_at).await?;
-                    waiting += usize::from(done.remaining > 0);
+                let mut name = None;
+                loop {
+                    let wishes =
+                        self.ports.records.list(tenant, KIND, name.as_ref(), WISHES).await?;
+                    let Some(last) = wishes.last() else { break };
+                    name = Some(last.name.clone());
+                    for wish in &wishes {
+                        match self.go_on(tenant, wish).await {
+                            Ok(left) => waiting += usize::from(left > 0),
+                            Err(fault) => {
+                                waiting += 1;
+                                trouble = Some(fault);
+                            }
+                        }
+                    }
                 }
             }
         }
+        trouble.map_or(Ok(waiting), Err)
     }
 
-    /// Cancels the open callbacks of a number, so that their sessions are told; those that an agent handles go on.
+    /// Goes on with one wish; answers the callbacks that are still there.
+    ///
+    /// Those that wait are called off here too: whoever wished it may have been cut off before, and a callback that an
+    /// agent had may have come back.
+    async fn go_on(&self, tenant: TenantId, wish: &Record) -> Result<u64, Fault> {
+        let phone = PhoneNumber::parse(wish.name.as_str(), Country::US);
+        let wished_at = wish.document.parse().ok();
+        let wished_at = wished_at.and_then(|at| Timestamp::from_microsecond(at).ok());
+        let (Ok(phone), Some(wished_at)) = (phone, wished_at) else {
+            tracing::error!(%tenant, "a wish to forget a number cannot be read");
+            return Ok(0);
+        };
+        self.cancel_all(tenant, &phone, &Actor::System, wished_at).await?;
+        Ok(self.erase(tenant, &phone, wished_at).await?.remaining)
+    }
+
+    /// Cancels the open callbacks that a number had at a time, so that their sessions are told; those that an agent handles
+    /// go on.
     async fn cancel_all(
         &self,
         tenant: TenantId,
         phone: &PhoneNumber,
         by: &Actor,
+        until: Timestamp,
     ) -> Result<(), Fault> {
-        let search = Search {
+        let mut search = Search {
             phone: Some(phone.clone()),
             states: vec![State::Scheduled, State::Queued, State::Routing],
-            limit: 1000,
+            limit: PAGE,
             ..Search::default()
         };
-        let page = self.ports.callbacks.search(tenant, &search).await?;
-        let cancel = |id| Aimed {
-            tenant,
-            callback: id,
-            change: Change::Cancel { by: by.clone(), note: None },
-            expected: None,
-        };
-        let changes: Vec<Aimed> =
-            page.callbacks.iter().map(|callback| cancel(callback.id)).collect();
-        // What was refused ended, or was taken by an agent, between the two steps.
-        let _outcomes = self.ports.callbacks.change_each(&changes, self.now()).await;
-        self.due.notify_one();
+        for _page in 0..PAGES {
+            let page = self.ports.callbacks.search(tenant, &search).await?;
+            let theirs = page.callbacks.iter().filter(|callback| callback.created_at <= until);
+            let changes: Vec<Aimed> = theirs
+                .map(|callback| Aimed {
+                    tenant,
+                    callback: callback.id,
+                    change: Change::Cancel { by: by.clone(), note: None },
+                    expected: None,
+                })
+                .collect();
+            let outcomes = self.ports.callbacks.change_each(&changes, self.now()).await;
+            self.due.notify_one();
+            for outcome in outcomes {
+                match outcome {
+                    // What was refused ended, or was taken by an agent, between the two steps.
+                    Ok(_) | Err(ChangeError::Refused(_) | ChangeError::CatalogueChanged) => {}
+                    Err(ChangeError::Fault(fault)) => return Err(fault),
+                }
+            }
+            search.after = page.next;
+            if search.after.is_none() {
+                break;
+            }
+        }
         Ok(())
     }
 

@@ -271,8 +271,13 @@ impl App {
         let records = self.ports.records.list(tenant, WEBHOOKS, None, page).await?;
         let mut kept = Vec::new();
         for record in records {
-            if let Ok(id) = record.name.as_str().parse() {
-                kept.push((id, record.revision, Kept::read(&record.document)?));
+            let Ok(id) = record.name.as_str().parse() else { continue };
+            match Kept::read(&record.document) {
+                Ok(read) => kept.push((id, record.revision, read)),
+                Err(fault) => {
+                    tracing::error!(%tenant, webhook = %id, error = ?fault.source,
+                        "a webhook cannot be read, and is told nothing");
+                }
             }
         }
         Ok(kept)

@@ -117,7 +117,7 @@ impl App {
         self.reschedule(person.tenant, id, desired_at, by(person), expected).await
     }
 
-    /// Corrects a callback for a person; another number must be one that may be called.
+    /// Corrects a callback for a person; another number must be one that may be called, and have a callback to spare.
     pub async fn edit_for(
         &self,
         person: &Person,
@@ -130,6 +130,14 @@ impl App {
             let service = self.shelf.service(person.tenant, &callback.service).await?;
             let premium = service.settings.allow_premium_rate;
             numbers::permit(phone, service.numbers.as_ref(), premium)?;
+            if let Some(most) = service.settings.duplicate_policy.most()
+                && *phone != callback.phone
+            {
+                let (tenant, name) = (person.tenant, &callback.service);
+                if self.open_of_number(tenant, name, phone, most).await? >= most {
+                    return Err(Refusal::ShareTaken.into());
+                }
+            }
         }
         let change = Change::Edit { by: by(person), edit: Box::new(edit) };
         self.change(person.tenant, id, change, expected).await

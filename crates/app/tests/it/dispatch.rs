@@ -1,5 +1,6 @@
 //! Dispatch, second by second.
 
+use ges_contracts::given;
 use ges_domain::callback::{Reason, State};
 use ges_domain::effect::Signal;
 use ges_domain::event::Actor;
@@ -43,6 +44,23 @@ async fn a_scheduled_callback_enters_its_queue_early_by_the_queues_wait() {
     house.router.say(400);
     house.live(31).await;
     assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+}
+
+#[tokio::test]
+async fn the_waits_of_all_queues_are_asked_for_at_the_same_time() {
+    let house = House::open().await;
+    let sales = house.booked(1, Some(3600)).await;
+    let mut wish = house.wish(2, Some(3600));
+    wish.service = given::service(given::SUPPORT);
+    let support = house.book(wish).await.unwrap().callback().id;
+    house.router.say(300);
+    house.turn(3600 - 299);
+    // One queue's answer comes when the other's is asked for.
+    house.router.answer_together(2);
+    house.tick().await;
+    let mut started: Vec<_> = house.ors.starts().into_iter().map(|(id, _)| id).collect();
+    started.sort();
+    assert_eq!(started, [sales.id, support]);
 }
 
 #[tokio::test]

@@ -84,6 +84,7 @@ pub(crate) struct Router {
     wait: Mutex<Option<u32>>,
     place: Mutex<Option<Place>>,
     asked: Mutex<Vec<WaitQuery>>,
+    together: Mutex<Option<Arc<tokio::sync::Barrier>>>,
 }
 
 impl Router {
@@ -96,6 +97,11 @@ impl Router {
         *self.place.lock().unwrap() = Some(place);
     }
 
+    /// Nobody is answered before so many have asked.
+    pub(crate) fn answer_together(&self, count: usize) {
+        *self.together.lock().unwrap() = Some(Arc::new(tokio::sync::Barrier::new(count)));
+    }
+
     pub(crate) fn last_asked(&self) -> WaitQuery {
         self.asked.lock().unwrap().last().cloned().expect("nobody asked")
     }
@@ -105,6 +111,10 @@ impl Router {
 impl WaitTimes for Router {
     async fn look_up(&self, query: &WaitQuery, now: Timestamp) -> Result<Wait, Fault> {
         self.asked.lock().unwrap().push(query.clone());
+        let together = self.together.lock().unwrap().clone();
+        if let Some(together) = together {
+            together.wait().await;
+        }
         let estimate = match *self.wait.lock().unwrap() {
             Some(secs) => Estimate::Known(secs),
             None => Estimate::NoInteractions,

@@ -151,6 +151,24 @@ async fn who_is_on_the_line_is_forgotten_afterwards() {
 }
 
 #[tokio::test]
+async fn who_comes_back_from_an_agent_is_forgotten_all_the_same() {
+    let house = House::open().await;
+    let (app, tenant, phone) = (&house.app, house.tenant, given::phone(1));
+    let talking = house.booked(1, None).await;
+    house.live(1).await;
+    house.started(talking.id, 1).await.unwrap();
+    house.reported(talking.id, 1, 1, State::Routing).await.unwrap();
+    house.reported(talking.id, 1, 2, State::Processing).await.unwrap();
+    app.forget(tenant, &phone, &Actor::System).await.unwrap();
+    house.reported(talking.id, 1, 3, State::Queued).await.unwrap();
+    assert_eq!(app.keep_forgetting().await.unwrap(), 1, "its session must be told first");
+    assert_eq!(house.find(talking.id).await.state, State::Completed);
+    house.tick().await;
+    assert_eq!(app.keep_forgetting().await.unwrap(), 0);
+    assert!(app.retrieve(tenant, talking.id).await.is_err());
+}
+
+#[tokio::test]
 async fn a_call_that_came_in_ends_the_callback_that_it_belongs_to() {
     let house = House::open().await;
     let (app, tenant) = (&house.app, house.tenant);

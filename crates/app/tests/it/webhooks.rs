@@ -5,7 +5,7 @@ use ges_domain::callback::State;
 use ges_domain::event::Actor;
 use ges_domain::id::Revision;
 use ges_domain::webhook::Standing;
-use ges_ports::{HookTrouble, ParcelState, WEBHOOKS};
+use ges_ports::{HookTrouble, ParcelState, RecordKey, RecordName, Records as _, WEBHOOKS};
 use serde_json::Value;
 
 use crate::house::House;
@@ -71,6 +71,23 @@ async fn a_webhook_hears_every_change_of_state_in_order_and_no_word_of_the_custo
     assert!(!written.contains("+1415555"), "{written}");
     herald(&house).await;
     assert_eq!(house.listeners.tried(), 3, "each once");
+}
+
+#[tokio::test]
+async fn a_webhook_that_cannot_be_read_keeps_no_other_waiting() {
+    let house = House::open().await;
+    let odd = listening(&house, wanted("https://example.com/odd")).await;
+    listening(&house, wanted(URL)).await;
+    let first = live_and_cancel(&house, 1).await;
+    let name = RecordName::parse(&odd.id.to_string()).unwrap();
+    let key = RecordKey { tenant: house.tenant, kind: WEBHOOKS, name };
+    // Before anything was spread, and after.
+    let revision = house.records.put(&key, "no webhook", odd.revision).await.unwrap();
+    herald(&house).await;
+    assert_eq!(heard(&house, URL, &first), LIFE);
+    assert_eq!(house.app.webhooks(house.tenant).await.unwrap().len(), 1);
+    let standing = house.records.get(&key).await.unwrap().unwrap();
+    assert_eq!((standing.revision, &*standing.document), (revision, "no webhook"));
 }
 
 #[tokio::test]
