@@ -89,7 +89,7 @@ pub(crate) const NEEDS: [Need; 2] = [
         present: || variable(POSTGRES_URL).is_some() || postgres::Binaries::find().is_some(),
     },
     Need {
-        title: "Redis 6 or newer",
+        title: "Redis 6.2 or newer",
         debian: "redis-server",
         elsewhere: "put redis-server on the PATH, or set GES_TEST_REDIS_URL to a Redis of yours",
         present: || variable(REDIS_URL).is_some() || redis::binary().is_some(),

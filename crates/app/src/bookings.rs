@@ -106,6 +106,9 @@ impl App {
             }
             Err(error) => {
                 self.give_back(&counted, now).await;
+                if let BookError::Refused(refusal @ Refusal::ServiceThrottled { .. }) = &error {
+                    count_refusal(tenant, refusal);
+                }
                 Err(self.with_free_slots(tenant, &wish, error.into(), now).await)
             }
         }

@@ -78,6 +78,10 @@ impl App {
         if leased.is_empty() {
             return Ok(Tick::default());
         }
+        for one in &leased {
+            let late = now.duration_since(one.due_at).as_secs_f64().max(0.0);
+            metrics::histogram!("ges_outbox_age_seconds", "kind" => one.effect.kind()).record(late);
+        }
         let tick = Tick {
             leased: leased.len(),
             full: leased.len() == usize::from(self.options.batch),
@@ -229,19 +233,26 @@ impl Step<'_> {
             let token = app.ports.ids.update_token(callback.tenant, callback.id, attempt);
             fenced.push((leased, Change::Submit { attempt, token: token.hash() }));
         }
-        let mut starts: Vec<SessionRequest> = Vec::new();
-        for (_, callback) in self.change(fenced).await? {
-            starts.extend(self.request(*callback).await);
+        let mut starts: Vec<(Timestamp, SessionRequest)> = Vec::new();
+        for (leased, callback) in self.change(fenced).await? {
+            let request = self.request(*callback).await;
+            starts.extend(request.map(|request| (leased.due_at, request)));
         }
+        let taken = |change: &Change| matches!(change, Change::Sent { .. });
+        let (this, orchestrator) = (&*self, &orchestrator);
         let sent = stream::iter(starts)
-            .map(|request| async {
-                let near = app.enters_near(&request.callback, self.now).await;
-                (self.start(&orchestrator, request).await, near)
+            .map(|(due_at, request)| async move {
+                let near = app.enters_near(&request.callback, this.now).await;
+                let aimed = this.start(orchestrator, request).await;
+                if taken(&aimed.change) {
+                    let late = app.now().duration_since(due_at).as_secs_f64().max(0.0);
+                    metrics::histogram!("ges_dispatch_lag_seconds").record(late);
+                }
+                (aimed, near)
             })
             .buffer_unordered(app.options.concurrency)
             .collect::<Vec<_>>()
             .await;
-        let taken = |change: &Change| matches!(change, Change::Sent { .. });
         // Nobody is told of a call whose session was not taken.
         let near = sent.iter().filter(|(aimed, near)| *near && taken(&aimed.change));
         let near: Vec<_> = near.map(|(aimed, _)| (aimed.tenant, aimed.callback)).collect();

@@ -32,9 +32,11 @@ mod trust;
 mod webhooks;
 mod worklist;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
-use ges_domain::name::NodeName;
+use ges_domain::id::TenantId;
+use ges_domain::name::{NodeName, QueueName};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
     ApiKeys, Audit, CallIns, Callbacks, Catalogues, Chance, Clock, Credentials, Deliveries,
@@ -183,6 +185,8 @@ pub struct App {
     live: Arc<Live>,
     bulk: Arc<Bulk>,
     trends: Arc<Trends>,
+    /// The queues that have gauges of their own.
+    gauged: Arc<Mutex<HashSet<(TenantId, QueueName)>>>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -203,6 +207,7 @@ impl App {
             live: Arc::new(live),
             bulk: Arc::default(),
             trends: Arc::default(),
+            gauged: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -233,6 +238,7 @@ impl App {
             live: Arc::clone(&self.live),
             bulk: Arc::clone(&self.bulk),
             trends: Arc::clone(&self.trends),
+            gauged: Arc::clone(&self.gauged),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }

@@ -1,5 +1,7 @@
 //! The gauges of trust: how often the bands of waits held, and how promised times were kept, by tenant and by queue.
 
+use std::sync::PoisonError;
+
 use ges_domain::id::TenantId;
 use ges_domain::name::QueueName;
 use ges_domain::time::{Timestamp, Zone};
@@ -9,8 +11,8 @@ use ges_ports::Fault;
 
 use crate::App;
 
-/// Queues of one tenant with gauges of their own, those with the most callers first: each label costs the one who
-/// stores it.
+/// Queues of one tenant with gauges of their own, those with the most callers when there was room: each label costs the one
+/// who stores it, as long as the process lives.
 const QUEUES_OF_TENANT: usize = 50;
 /// Queues of all tenants with gauges of their own.
 const QUEUES: usize = 1_000;
@@ -34,28 +36,37 @@ impl App {
     /// it every minute.
     pub async fn gauge_trust(&self) -> Result<(), Fault> {
         let now = self.now();
-        let mut room = QUEUES;
-        for tenant in self.ports.catalogues.tenants().await? {
+        for id in self.ports.catalogues.tenants().await? {
             let mut sum = Coverage::default();
             let mut queues = Vec::new();
-            for (queue, learned) in self.learning.all(tenant).await? {
-                let told = self.trust_in(tenant, queue, &learned, now).await;
+            for (queue, learned) in self.learning.all(id).await? {
+                let told = self.trust_in(id, queue, &learned, now).await;
                 sum.waits += told.coverage.waits;
                 sum.within_80 += told.coverage.within_80;
                 sum.within_90 += told.coverage.within_90;
                 queues.push(told);
             }
-            let tenant = tenant.to_string();
+            let tenant = id.to_string();
             for (level, ratio) in ratios(sum) {
                 metrics::gauge!("ges_ewt_coverage_ratio",
                     "tenant" => tenant.clone(), "level" => level)
                 .set(ratio);
             }
-            queues.sort_by_key(|told| std::cmp::Reverse(told.weight()));
-            queues.truncate(QUEUES_OF_TENANT.min(room));
-            room -= queues.len();
+            let mut known = self.gauged.lock().unwrap_or_else(PoisonError::into_inner);
+            // A gauge that was set once stands for ever, so who has one keeps it.
+            queues.sort_by_key(|told| {
+                let has_one = known.contains(&(id, told.queue.clone()));
+                (!has_one, std::cmp::Reverse(told.weight()))
+            });
+            let here = queues.iter().filter(|told| known.contains(&(id, told.queue.clone())));
+            let new = (QUEUES_OF_TENANT.saturating_sub(here.count()))
+                .min(QUEUES.saturating_sub(known.len()));
+            let mut new = 0..new;
             for told in &queues {
-                set(&tenant, told);
+                if known.contains(&(id, told.queue.clone())) || new.next().is_some() {
+                    known.insert((id, told.queue.clone()));
+                    set(&tenant, told);
+                }
             }
         }
         Ok(())

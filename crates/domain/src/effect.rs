@@ -90,6 +90,20 @@ impl Notice {
     }
 }
 
+impl Effect {
+    /// The word for its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Submit { .. } => "submit",
+            Self::Acknowledge { .. } => "acknowledge",
+            Self::Lapse { .. } => "lapse",
+            Self::Watch { .. } => "watch",
+            Self::Signal { .. } => "signal",
+            Self::Push { .. } => "push",
+        }
+    }
+}
+
 /// Which effect of a callback: 0 is its one timer, which each change may set anew or clear; others count up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -28,6 +28,7 @@ mod throttle;
 mod writer;
 
 pub use open::{Config, OpenError, Synchronous};
+pub use schema::SchemaState;
 pub use sessions::LocalSessions;
 pub use store::Embedded;
 pub use throttle::Counters;

@@ -117,6 +117,17 @@ impl Place {
         Ok(Self::File(text, synchronous))
     }
 
+    /// The place of a file that is there; of one that is not, nowhere.
+    pub(crate) fn known(path: &Path) -> Result<Self, OpenError> {
+        let place = |source| OpenError::Place { path: path.to_owned(), source };
+        if !path.try_exists().map_err(place)? {
+            return Ok(Self::Memory);
+        }
+        let absolute = std::path::absolute(path).map_err(place)?;
+        let text = absolute.into_os_string().into_string().map_err(|_bytes| OpenError::Path)?;
+        Ok(Self::File(text, Synchronous::Full))
+    }
+
     /// The connection that writes.
     pub(crate) fn writer(&self) -> Result<SqliteConnection, OpenError> {
         let mut conn = self.connect().map_err(OpenError::Connect)?;

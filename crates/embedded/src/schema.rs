@@ -28,6 +28,22 @@ const MIGRATIONS: &[&str] = &[
 /// The schema that this release writes.
 const NEWEST: usize = MIGRATIONS.len();
 
+/// How a file stands to this release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    /// There is no file, or nothing in it: opening it makes the schema.
+    Unmade,
+    /// It has the schema that this release writes.
+    Current,
+    /// It lacks the newest migrations: opening it makes them, and older releases cannot open it afterwards.
+    Behind {
+        /// The schema of the file.
+        found: usize,
+        /// The schema that this release writes.
+        newest: usize,
+    },
+}
+
 #[derive(QueryableByName)]
 struct Header {
     #[diesel(sql_type = BigInt)]
@@ -58,16 +74,31 @@ pub(crate) fn migrate(conn: &mut SqliteConnection) -> Result<(), OpenError> {
     done.and(ended)
 }
 
-fn steps(conn: &mut SqliteConnection) -> Result<(), OpenError> {
+/// How the file stands to this release; changes nothing.
+///
+/// Refused are files that are not ours and files of a newer release.
+pub(crate) fn state(conn: &mut SqliteConnection) -> Result<SchemaState, OpenError> {
     let Header { mark, schema, objects } = header(conn).map_err(OpenError::Schema)?;
-    let empty = objects == 0 && mark == 0 && schema == 0;
-    if mark != OURS && !empty {
+    if objects == 0 && mark == 0 && schema == 0 {
+        return Ok(SchemaState::Unmade);
+    }
+    if mark != OURS {
         return Err(OpenError::NotOurs);
     }
-    let made = usize::try_from(schema).map_err(|_negative| OpenError::NotOurs)?;
-    if made > NEWEST {
-        return Err(OpenError::Newer { found: made, known: NEWEST });
+    let found = usize::try_from(schema).map_err(|_negative| OpenError::NotOurs)?;
+    match found {
+        NEWEST => Ok(SchemaState::Current),
+        found if found > NEWEST => Err(OpenError::Newer { found, known: NEWEST }),
+        found => Ok(SchemaState::Behind { found, newest: NEWEST }),
     }
+}
+
+fn steps(conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let made = match state(conn)? {
+        SchemaState::Unmade => 0,
+        SchemaState::Current => NEWEST,
+        SchemaState::Behind { found, .. } => found,
+    };
     for migration in &MIGRATIONS[made..] {
         conn.batch_execute(migration).map_err(OpenError::Schema)?;
     }

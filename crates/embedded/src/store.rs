@@ -1,5 +1,7 @@
 //! The store: its file, its writer and its readers; and the ports it keeps.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use diesel::sqlite::SqliteConnection;
 use ges_domain::booking::{Booking, IdempotencyKey};
@@ -18,6 +20,7 @@ use ges_ports::{
 
 use crate::open::{Config, OpenError, Place};
 use crate::readers::Readers;
+use crate::schema::SchemaState;
 use crate::writer::Writer;
 use crate::{book, change, find, outbox, publish, retention, schema, search};
 
@@ -39,6 +42,14 @@ impl Embedded {
         let Config { path, synchronous, queue, batch, readers } = config;
         let place = Place::file(&path, synchronous)?;
         Self::at(&place, queue, batch, readers)
+    }
+
+    /// How the file of a store stands to this release; makes and changes nothing.
+    pub fn schema(path: &Path) -> Result<SchemaState, OpenError> {
+        match Place::known(path)?.reader()? {
+            Some(mut conn) => schema::state(&mut conn),
+            None => Ok(SchemaState::Unmade),
+        }
     }
 
     /// A store in memory, for tests: everything ends with it.

@@ -22,6 +22,8 @@ pub struct NodeHealth {
     pub barred: bool,
     /// Failures since it last answered.
     pub failures: u32,
+    /// When the first of them was.
+    pub since: Option<Timestamp>,
     /// The newest failure and its time; kept after the node came back.
     pub last_error: Option<(Timestamp, String)>,
 }
@@ -47,6 +49,8 @@ struct State {
     breaker: Breaker,
     /// The newest call got no whole answer.
     silent: bool,
+    /// The oldest of the failures since it last answered.
+    failing_since: Option<Timestamp>,
     last_error: Option<(Timestamp, String)>,
 }
 
@@ -109,6 +113,7 @@ impl Nodes {
         };
         let mut state = member.state();
         state.silent = failure.is_some_and(CallError::silence);
+        state.failing_since = failure.map(|_| state.failing_since.unwrap_or(now));
         let Some(failure) = failure else {
             if state.breaker.succeeded() {
                 tracing::info!(peer = "ors", node = member.base, "a node of ORS is back");
@@ -136,6 +141,7 @@ impl Nodes {
                 region: member.region.clone(),
                 barred: state.breaker.barred(),
                 failures: state.breaker.failures(),
+                since: state.failing_since,
                 last_error: state.last_error.clone(),
             }
         });

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel::QueryResult;
@@ -255,12 +255,16 @@ impl Pool {
     /// A connection, or the fault of a database that cannot be reached or is too busy.
     pub(crate) async fn lend(&self) -> Result<Lent, Failure> {
         let patience = self.target.acquire_timeout + self.target.connect_timeout;
-        match tokio::time::timeout(patience, self.pool.get()).await {
+        let begun = Instant::now();
+        let lent = match tokio::time::timeout(patience, self.pool.get()).await {
             Ok(Ok(lent)) => Ok(lent),
             Ok(Err(managed::PoolError::Backend(error))) => Err(Failure::unreachable(error)),
             Ok(Err(error)) => Err(Failure::unreachable(error)),
             Err(_elapsed) => Err(Failure::unreachable(NoneFree)),
-        }
+        };
+        let outcome = if lent.is_ok() { "ok" } else { "none" };
+        metrics::histogram!("ges_store_wait_seconds", "outcome" => outcome).record(begun.elapsed());
+        lent
     }
 
     /// Asks one question of the database that changes nothing.

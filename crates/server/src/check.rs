@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ges_auth::local::Local;
+use ges_embedded::SchemaState;
 use ges_ports::{Clock, Fault};
 
 use crate::config::Config;
@@ -113,6 +114,16 @@ fn files(config: &Config) -> Vec<Row> {
 
 async fn store_rows(config: &Config) -> Vec<Row> {
     let begun = Instant::now();
+    // A look makes no store and migrates none.
+    if !store::many(config) {
+        match store::embedded_schema(config) {
+            Ok(SchemaState::Current) | Err(_) => {}
+            Ok(state) => {
+                let (address, answer) = (store::name(config), Ok(store::told(state)));
+                return vec![Row { what: "store", address, answer, advice: "" }];
+            }
+        }
+    }
     let store = match store::open(config).await {
         Ok(store) => store,
         Err(error) => {

@@ -121,7 +121,7 @@ impl Health for Watch {
                 name: format!("ors {}", node.url),
                 tenant: None,
                 standing: if node.barred { Standing::Down } else { Standing::Up },
-                since: node.last_error.as_ref().map(|(at, _)| *at),
+                since: node.since,
                 last_error: node.last_error.map(|(_, what)| what),
             }));
         }
@@ -130,7 +130,7 @@ impl Health for Watch {
                 name: format!("urs {} of {}", node.url, node.tenant),
                 tenant: Some(node.tenant),
                 standing: if node.answers && !node.barred { Standing::Up } else { Standing::Down },
-                since: node.last_error.as_ref().map(|(at, _)| *at),
+                since: node.since,
                 last_error: node.last_error.map(|(_, what)| what),
             }));
         }

@@ -69,16 +69,19 @@ impl InstallationKey {
             fs::create_dir_all(folder)?;
         }
         let key = blake3::Hash::from_bytes(SystemChance.draw());
+        // Written whole before it has its name: another process never reads half of it.
+        let draft = path.with_extension(format!("{}.draft", std::process::id()));
         let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
-            Ok(mut file) => {
-                writeln!(file, "{}", key.to_hex())?;
-                file.sync_all()?;
-                Ok(Self(*key.as_bytes()))
-            }
+        let mut file = options.open(&draft)?;
+        writeln!(file, "{}", key.to_hex())?;
+        file.sync_all()?;
+        let named = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        match named {
+            Ok(()) => Ok(Self(*key.as_bytes())),
             // Another process of this installation was faster.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(path),
             Err(error) => Err(error),

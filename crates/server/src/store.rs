@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use ges_domain::time::SignedDuration;
-use ges_embedded::Embedded;
+use ges_embedded::{Embedded, SchemaState};
 use ges_ports::{
     Audit, CallIns, Callbacks, Catalogues, Clock as _, Deliveries, Effects, Fault, Records,
 };
@@ -131,13 +131,20 @@ pub(crate) fn migrate(config: &Config, check: bool) -> anyhow::Result<ExitCode> 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         if !many(config) {
-            let path = file(config);
-            if check && !path.exists() {
-                println!("{}: no store yet; `ges migrate` or `ges serve` makes it", path.display());
-                return Ok(ExitCode::FAILURE);
+            let (before, name) = (embedded_schema(config)?, name(config));
+            if check {
+                println!("{name}: {}", told(before));
+                let current = before == SchemaState::Current;
+                return Ok(if current { ExitCode::SUCCESS } else { ExitCode::FAILURE });
             }
-            let (_store, name) = embedded(config)?;
-            println!("{name}: the schema is current");
+            drop(embedded(config)?);
+            match before {
+                SchemaState::Unmade => println!("{name}: made"),
+                SchemaState::Current => println!("{name}: the schema is current"),
+                SchemaState::Behind { found, newest } => {
+                    println!("{name}: migrated from schema {found} to {newest}");
+                }
+            }
             return Ok(ExitCode::SUCCESS);
         }
         let (store, name) = postgres(config).await?;
@@ -165,6 +172,23 @@ pub(crate) fn file(config: &Config) -> PathBuf {
     match config.store.url.strip_prefix("sqlite:") {
         Some(path) => PathBuf::from(path.trim_start_matches("//")),
         None => config.server.data_dir.join("ges.sqlite3"),
+    }
+}
+
+/// How the embedded store stands to this release; makes and changes nothing.
+pub(crate) fn embedded_schema(config: &Config) -> anyhow::Result<SchemaState> {
+    let state = Embedded::schema(&file(config));
+    state.with_context(|| format!("the store {}", name(config)))
+}
+
+/// The same in words.
+pub(crate) fn told(state: SchemaState) -> String {
+    match state {
+        SchemaState::Unmade => String::from("no store yet; `ges migrate` or `ges serve` makes it"),
+        SchemaState::Current => String::from("the schema is current"),
+        SchemaState::Behind { found, newest } => format!(
+            "schema {found}, this release writes {newest}; `ges migrate` or `ges serve` migrates it, and older releases cannot open it then"
+        ),
     }
 }
 

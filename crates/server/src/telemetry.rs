@@ -122,6 +122,17 @@ const PROMISE_SECONDS: [f64; 15] = [
     1_800.0,
 ];
 
+/// Seconds by which work that was due comes late.
+const LAG_SECONDS: [f64; 13] =
+    [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0];
+
+/// Histograms of lateness, and of waiting for the database.
+const LAGS: [(&str, &str); 3] = [
+    ("ges_outbox_age_seconds", "from when an effect was due to when a node took it on, by kind"),
+    ("ges_dispatch_lag_seconds", "from when a callback was due to when its session was taken"),
+    ("ges_store_wait_seconds", "waiting for a connection to PostgreSQL, by outcome"),
+];
+
 /// Starts the metrics, with every alert's counter at zero and every health gauge at good.
 pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
@@ -130,6 +141,8 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
             Matcher::Full(String::from("ges_promise_error_seconds")),
             &PROMISE_SECONDS,
         )?
+        .set_buckets_for_metric(Matcher::Full(String::from(LAGS[0].0)), &LAG_SECONDS)?
+        .set_buckets_for_metric(Matcher::Full(String::from(LAGS[1].0)), &LAG_SECONDS)?
         .install_recorder()?;
     for (name, meaning) in COUNTERS {
         describe_counter!(*name, Unit::Count, *meaning);
@@ -182,11 +195,9 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
         Unit::Count,
         "calls of webhooks, by what became of the message"
     );
-    describe_counter!(
-        "ges_unreadable_callbacks_total",
-        Unit::Count,
-        "times that a callback was due and could not be read; each is logged with its id"
-    );
+    for (name, meaning) in LAGS {
+        describe_histogram!(name, Unit::Seconds, meaning);
+    }
     describe_gauge!("ges_monitor_size", "callbacks and effects under watch, by type");
     Ok(handle)
 }
@@ -201,6 +212,14 @@ const COUNTERS: &[(&str, &str)] = &[
     ("LOGGING_FAILURE", "lines that could not be written"),
     ("UNCAUGHT_EXCEPTION", "panics caught at the edge"),
     ("INVALID_CONTENT_LENGTH", "bodies over their limit"),
+    (
+        "ges_unreadable_callbacks_total",
+        "times that a callback could not be read; each is logged with its id",
+    ),
+    (
+        "ges_audit_entries_lost",
+        "lines that the audit log did not take; each is in the service's own log",
+    ),
     ("DNS_FAILURE", "names of neighbours that did not resolve"),
     ("NEXUS_ACCESS_FAILURE", "kept for the vendor's dashboards; nothing here counts it"),
 ];

@@ -23,6 +23,8 @@ pub struct NodeHealth {
     pub region: Option<RegionName>,
     /// Whether it answered when it was last asked; unasked, it is taken for well.
     pub answers: bool,
+    /// Since when it does not.
+    pub since: Option<Timestamp>,
     /// Whether it is left alone because it failed too often in a row.
     pub barred: bool,
     /// The newest failure and its time; kept after the node came back.
@@ -40,7 +42,7 @@ pub(crate) struct Node {
 #[derive(Debug, Default)]
 struct State {
     breaker: Breaker,
-    silent: bool,
+    silent_since: Option<Timestamp>,
     last_error: Option<(Timestamp, String)>,
 }
 
@@ -84,7 +86,7 @@ impl Node {
     }
 
     fn silent(&self) -> bool {
-        self.state().silent
+        self.state().silent_since.is_some()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,7 +96,7 @@ impl Node {
 
 impl State {
     fn heard(&mut self, failure: Option<&CallError>, now: Timestamp) {
-        self.silent = failure.is_some();
+        self.silent_since = failure.map(|_| self.silent_since.unwrap_or(now));
         if let Some(failure) = failure {
             self.last_error = Some((now, failure.to_string()));
         }
@@ -159,7 +161,8 @@ impl Nodes {
                     tenant: *tenant,
                     url: node.base.to_string(),
                     region: node.region.clone(),
-                    answers: !state.silent,
+                    answers: state.silent_since.is_none(),
+                    since: state.silent_since,
                     barred: state.breaker.barred(),
                     last_error: state.last_error.clone(),
                 }

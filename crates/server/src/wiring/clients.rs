@@ -1,8 +1,10 @@
 //! The clients of all neighbours, built in one place: who is trusted, and which way calls leave.
 
 use std::fs;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy};
 
 use crate::config::{Egress, SystemRoots};
@@ -49,6 +51,7 @@ impl Clients {
     pub(crate) fn builder(&self) -> ClientBuilder {
         let client = reqwest::Client::builder()
             .user_agent(concat!("ges/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(Names))
             // What the environment says of proxies was read with the configuration.
             .no_proxy();
         let client = match &self.proxy {
@@ -62,5 +65,22 @@ impl Clients {
         } else {
             client.tls_certs_merge(self.roots.clone())
         }
+    }
+}
+
+/// Names of hosts: looked up by the system, with every failure counted.
+struct Names;
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            match tokio::net::lookup_host((name.as_str(), 0)).await {
+                Ok(found) => Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs),
+                Err(error) => {
+                    metrics::counter!("DNS_FAILURE").increment(1);
+                    Err(error.into())
+                }
+            }
+        })
     }
 }

@@ -62,7 +62,7 @@ fn described(document: &Value, id: &str) -> (Method, String, Value) {
     panic!("{id} is not described")
 }
 
-fn resolved(document: &Value, schema: &Value) -> Value {
+pub(crate) fn resolved(document: &Value, schema: &Value) -> Value {
     // A part that may be absent is “this or null”.
     let variants = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array());
     if let Some(one) = variants.and_then(|all| all.iter().find(|one| !one["$ref"].is_null())) {
@@ -75,14 +75,20 @@ fn resolved(document: &Value, schema: &Value) -> Value {
 }
 
 /// A field, by its place in the body and its name in complaints.
-struct Field {
-    pointer: String,
-    name: String,
+pub(crate) struct Field {
+    pub(crate) pointer: String,
+    pub(crate) name: String,
     required: bool,
-    schema: Value,
+    pub(crate) schema: Value,
 }
 
-fn fields(document: &Value, schema: &Value, pointer: &str, name: &str, found: &mut Vec<Field>) {
+pub(crate) fn fields(
+    document: &Value,
+    schema: &Value,
+    pointer: &str,
+    name: &str,
+    found: &mut Vec<Field>,
+) {
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (key, raw) in schema["properties"].as_object().into_iter().flatten() {
@@ -101,7 +107,7 @@ fn fields(document: &Value, schema: &Value, pointer: &str, name: &str, found: &m
 }
 
 /// What a field of this schema cannot hold.
-fn bad_values(schema: &Value) -> Vec<Value> {
+pub(crate) fn bad_values(schema: &Value) -> Vec<Value> {
     let kinds: Vec<&str> = match (&schema["type"], schema["oneOf"].as_array()) {
         (Value::String(kind), _) => vec![kind],
         (Value::Array(kinds), _) => kinds.iter().filter_map(Value::as_str).collect(),
@@ -139,7 +145,7 @@ fn bad_values(schema: &Value) -> Vec<Value> {
 }
 
 /// Whether the answer is a refusal of the catalogue, in the envelope.
-fn assert_refusal(told: &Told, what: &str) {
+pub(crate) fn assert_refusal(told: &Told, what: &str) {
     assert!(told.status.is_client_error(), "{what}: {} {}", told.status, told.text());
     let code = told.code();
     assert_eq!(code / 100, u64::from(told.status.as_u16()), "{what}");

@@ -12,6 +12,7 @@ mod desk;
 mod edges;
 mod export;
 mod hostile;
+mod hostile_desk;
 mod house;
 mod live;
 mod meters;
