@@ -7,6 +7,7 @@ mod board;
 mod bookings;
 mod bulk;
 mod call_ins;
+mod callers;
 mod changes;
 mod checks;
 mod chronicle;
@@ -32,6 +33,7 @@ mod trust;
 mod webhooks;
 mod worklist;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use ges_domain::name::NodeName;
@@ -59,6 +61,7 @@ pub use bulk::{
     BulkRows, BulkStanding, BulkStep, MOST_AT_ONCE, RowFate, UNFINISHED,
 };
 pub use call_ins::{CallInFailure, CallInWish, GroupFailure, KnownGroup};
+pub use callers::Caller;
 pub use changes::Watermark;
 pub use checks::{Checked, Enquiry};
 pub use chronicle::{Author, Chronicled, Difference, Thing};
@@ -145,6 +148,8 @@ pub struct Options {
     pub batch: u16,
     /// Calls to the orchestration server under way at once.
     pub concurrency: usize,
+    /// Requests of the public API that one key may send in any minute; none is no limit.
+    pub requests_per_key: Option<NonZeroU32>,
     /// Whether bookings go on while the counters cannot be reached.
     pub admit_uncounted: bool,
     /// How long the log of webhooks' deliveries is kept.
@@ -163,6 +168,7 @@ impl Options {
             lease: SignedDuration::from_secs(30),
             batch: 500,
             concurrency: 64,
+            requests_per_key: None,
             admit_uncounted: true,
             delivery_log: SignedDuration::from_hours(7 * 24),
             retention: retention::KEPT,
@@ -246,11 +252,6 @@ impl App {
     /// New names, for those who must name a request.
     pub fn ids(&self) -> &Arc<dyn Ids> {
         &self.ports.ids
-    }
-
-    /// The API keys, for those who ask who is calling.
-    pub fn credentials(&self) -> &Arc<dyn Credentials> {
-        &self.ports.credentials
     }
 
     /// The tenants' services as this node knows them.
