@@ -27,12 +27,13 @@ pub enum Caller {
 }
 
 impl App {
-    /// Whose a key is. Where requests are limited by key, this one is counted, on all nodes together.
+    /// Whose a key is; that it was used is noted. Where requests are limited by key, this one is counted, on all nodes together.
     pub async fn caller(&self, key: &ApiKey) -> Result<Caller, Fault> {
         let now = self.now();
         let Some(tenant) = self.ports.credentials.identify(key, now).await? else {
             return Ok(Caller::Unknown);
         };
+        self.key_uses.note(key, tenant, now);
         match self.over_limit(key, now).await {
             Some(retry_after) => Ok(Caller::TooOften { tenant, retry_after }),
             None => Ok(Caller::Known(tenant)),

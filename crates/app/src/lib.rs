@@ -16,6 +16,7 @@ mod dispatch;
 mod estimates;
 mod failure;
 mod herald;
+mod key_uses;
 mod learning;
 mod live;
 mod nearness;
@@ -49,6 +50,7 @@ use board::Trends;
 use bulk::Bulk;
 use credentials::Keyring;
 use herald::Herald;
+use key_uses::KeyUses;
 use learning::Learning;
 use live::Live;
 
@@ -189,6 +191,7 @@ pub struct App {
     live: Arc<Live>,
     bulk: Arc<Bulk>,
     trends: Arc<Trends>,
+    key_uses: Arc<KeyUses>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -209,6 +212,7 @@ impl App {
             live: Arc::new(live),
             bulk: Arc::default(),
             trends: Arc::default(),
+            key_uses: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -239,6 +243,7 @@ impl App {
             live: Arc::clone(&self.live),
             bulk: Arc::clone(&self.bulk),
             trends: Arc::clone(&self.trends),
+            key_uses: Arc::clone(&self.key_uses),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }

@@ -34,7 +34,7 @@ mod throttle;
 mod traces;
 mod wait_times;
 
-pub use api_keys::{ApiKeys, KeyRef};
+pub use api_keys::{ApiKeys, KeyRef, NamedKey};
 pub use audit::{Audit, AuditCursor, AuditEntry, AuditFilter, AuditOutcome, AuditPage};
 pub use breaker::{Breaker, Passage};
 pub use call_ins::{AllocateError, Allocated, CallInCursor, CallInPage, CallInSearch, CallIns};

@@ -50,16 +50,13 @@ fn listen(address: SocketAddr, token: &str, listener: SocketAddr) -> Result<()> 
     let known = ask(address, token, Request::get(ALL))?;
     let mut known = known["webhooks"].as_array().into_iter().flatten();
     // One of an earlier demo has a secret that this listener never heard.
-    let made = match known.find(|one| one["url"] == url.as_str()).and_then(|one| one["id"].as_str())
-    {
-        Some(id) => {
-            let rotate = format!("{ALL}/{id}/rotate");
-            ask(address, token, Request::json("POST", rotate, &json!({})))?
-        }
-        None => {
-            let wanted = json!({ "url": url, "description": "the demo's listener" });
-            ask(address, token, Request::json("POST", ALL, &wanted))?
-        }
+    let known = known.find(|one| one["url"] == url.as_str());
+    let made = if let Some(id) = known.and_then(|one| one["id"].as_str()) {
+        let rotate = format!("{ALL}/{id}/rotate");
+        ask(address, token, Request::json("POST", rotate, &json!({})))?
+    } else {
+        let wanted = json!({ "url": url, "description": "the demo's listener" });
+        ask(address, token, Request::json("POST", ALL, &wanted))?
     };
     let secret = json!({ "secret": made["secret"] });
     let answer = http::send(listener, &Request::json("PUT", "/_sim/secret", &secret))?;
