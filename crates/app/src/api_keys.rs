@@ -6,9 +6,10 @@
 use ges_domain::id::{Revision, TenantId};
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
+use ges_domain::token::TokenHash;
 use ges_ports::{
-    ApiKey, Fault, KeyRef, Purpose, Record, RecordError, RecordKey, RecordKind, RecordName, Sealed,
-    Secret,
+    ApiKey, Fault, KeyRef, NamedKey, Purpose, Record, RecordError, RecordKey, RecordKind,
+    RecordName, Sealed, Secret,
 };
 use serde_json::{Value, json};
 
@@ -28,20 +29,38 @@ pub struct KnownKey {
     pub made_at: Option<Timestamp>,
     /// By whom.
     pub by: Option<String>,
+    /// When it was used last, to a minute or two; none for one that was never used since that is written down.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl App {
     /// A tenant's keys, by name.
     pub async fn api_keys(&self, tenant: TenantId) -> Result<Vec<KnownKey>, Failure> {
         let records = self.ports.records.list(tenant, KIND, None, MOST).await?;
-        let told = records.iter().map(|record| known(record.name.as_str(), Some(record)));
-        let Some(names) = self.ports.api_keys.names(tenant).await? else {
+        let uses = self.uses_of(tenant).await?;
+        let used = |digest: Option<TokenHash>| uses.get(&digest?.hex()).copied();
+        let Some(named) = self.ports.api_keys.named(tenant).await? else {
+            let told = records.iter().map(|record| {
+                // One whose seal does not open any more is shown all the same.
+                let digest = self.opened(tenant, record).ok().flatten().map(|key| digest(&key));
+                known(record.name.as_str(), Some(record), used(digest))
+            });
             return Ok(told.collect());
         };
-        let of = |name: &String| {
-            known(name, records.iter().find(|record| record.name.as_str() == *name))
+        let of = |key: &NamedKey| {
+            let record = records.iter().find(|record| record.name.as_str() == key.name);
+            known(&key.name, record, used(Some(key.digest)))
         };
-        Ok(names.iter().map(of).collect())
+        Ok(named.iter().map(of).collect())
+    }
+
+    /// The key that a record holds; none where its source keeps its name.
+    fn opened(&self, tenant: TenantId, record: &Record) -> Result<Option<ApiKey>, Fault> {
+        let Some(sealed) = secret_of(record) else { return Ok(None) };
+        let opened = self.ports.seals.open(tenant, Purpose::ApiKey, &sealed);
+        let opened = opened.map_err(|error| Fault::misbehaved("store", error))?;
+        let odd = || Fault::misbehaved("store", "a sealed key is none");
+        ApiKey::parse(opened.expose()).map(Some).ok_or_else(odd)
     }
 
     /// Makes a key under a name and gives it to the tenant; none if the name is taken. It is told this once.
@@ -53,8 +72,8 @@ impl App {
     ) -> Result<Option<ApiKey>, Failure> {
         let now = self.now();
         let keys = &self.ports.api_keys;
-        let named = keys.names(tenant).await?;
-        if named.as_ref().is_some_and(|names| names.iter().any(|known| known == name.as_str())) {
+        let named = keys.named(tenant).await?;
+        if named.as_ref().is_some_and(|keys| keys.iter().any(|key| key.name == name.as_str())) {
             return Ok(None);
         }
         let text = self.new_key();
@@ -96,20 +115,22 @@ impl App {
         let now = self.now();
         let place = RecordKey { tenant, kind: KIND, name: name.clone() };
         let record = self.ports.records.get(&place).await?;
-        let key = match record.as_ref().and_then(secret_of) {
-            None => KeyRef::Name(name.as_str().to_owned()),
-            Some(sealed) => {
-                let opened = self.ports.seals.open(tenant, Purpose::ApiKey, &sealed);
-                let opened = opened.map_err(|error| Fault::misbehaved("store", error))?;
-                let odd = || Fault::misbehaved("store", "a sealed key is none");
-                KeyRef::Key(ApiKey::parse(opened.expose()).ok_or_else(odd)?)
-            }
+        let opened = record.as_ref().map(|record| self.opened(tenant, record)).transpose()?;
+        let (key, used) = if let Some(key) = opened.flatten() {
+            (KeyRef::Key(key.clone()), Some(digest(&key)))
+        } else {
+            let named = self.ports.api_keys.named(tenant).await?.unwrap_or_default();
+            let used = named.iter().find(|key| key.name == name.as_str());
+            (KeyRef::Name(name.as_str().to_owned()), used.map(|key| key.digest))
         };
         let taken = self.ports.api_keys.unassign(tenant, &key, now).await?;
         if record.is_some() {
             self.forget_key(&place).await?;
         } else if !taken {
             return Err(Refusal::UnknownName.into());
+        }
+        if let Some(used) = used {
+            self.forget_use(tenant, &used).await?;
         }
         Ok(())
     }
@@ -134,13 +155,17 @@ impl App {
     }
 }
 
-fn known(name: &str, record: Option<&Record>) -> KnownKey {
+fn digest(key: &ApiKey) -> TokenHash {
+    TokenHash::of(key.expose())
+}
+
+fn known(name: &str, record: Option<&Record>, last_used_at: Option<Timestamp>) -> KnownKey {
     let value: Value = record
         .and_then(|record| serde_json::from_str(&record.document).ok())
         .unwrap_or(Value::Null);
     let made_at = value["madeAt"].as_i64().and_then(|at| Timestamp::from_microsecond(at).ok());
     let by = value["by"].as_str().map(str::to_owned);
-    KnownKey { name: name.to_owned(), made_at, by }
+    KnownKey { name: name.to_owned(), made_at, by, last_used_at }
 }
 
 fn secret_of(record: &Record) -> Option<Sealed> {

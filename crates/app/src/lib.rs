@@ -7,6 +7,7 @@ mod board;
 mod bookings;
 mod bulk;
 mod call_ins;
+mod callers;
 mod changes;
 mod checks;
 mod chronicle;
@@ -15,6 +16,7 @@ mod dispatch;
 mod estimates;
 mod failure;
 mod herald;
+mod key_uses;
 mod learning;
 mod live;
 mod nearness;
@@ -33,6 +35,7 @@ mod webhooks;
 mod worklist;
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
 use ges_domain::id::TenantId;
@@ -49,6 +52,7 @@ use board::Trends;
 use bulk::Bulk;
 use credentials::Keyring;
 use herald::Herald;
+use key_uses::KeyUses;
 use learning::Learning;
 use live::Live;
 
@@ -61,6 +65,7 @@ pub use bulk::{
     BulkRows, BulkStanding, BulkStep, MOST_AT_ONCE, RowFate, UNFINISHED,
 };
 pub use call_ins::{CallInFailure, CallInWish, GroupFailure, KnownGroup};
+pub use callers::Caller;
 pub use changes::Watermark;
 pub use checks::{Checked, Enquiry};
 pub use chronicle::{Author, Chronicled, Difference, Thing};
@@ -147,6 +152,8 @@ pub struct Options {
     pub batch: u16,
     /// Calls to the orchestration server under way at once.
     pub concurrency: usize,
+    /// Requests of the public API that one key may send in any minute; none is no limit.
+    pub requests_per_key: Option<NonZeroU32>,
     /// Whether bookings go on while the counters cannot be reached.
     pub admit_uncounted: bool,
     /// How long the log of webhooks' deliveries is kept.
@@ -165,6 +172,7 @@ impl Options {
             lease: SignedDuration::from_secs(30),
             batch: 500,
             concurrency: 64,
+            requests_per_key: None,
             admit_uncounted: true,
             delivery_log: SignedDuration::from_hours(7 * 24),
             retention: retention::KEPT,
@@ -187,6 +195,7 @@ pub struct App {
     trends: Arc<Trends>,
     /// The queues that have gauges of their own.
     gauged: Arc<Mutex<HashSet<(TenantId, QueueName)>>>,
+    key_uses: Arc<KeyUses>,
     /// Rung when something became due in this process, so that dispatch need not wait for its next look.
     due: Arc<Notify>,
 }
@@ -208,6 +217,7 @@ impl App {
             bulk: Arc::default(),
             trends: Arc::default(),
             gauged: Arc::default(),
+            key_uses: Arc::default(),
             traces: Arc::new(Untraced),
             due: Arc::default(),
         }
@@ -239,6 +249,7 @@ impl App {
             bulk: Arc::clone(&self.bulk),
             trends: Arc::clone(&self.trends),
             gauged: Arc::clone(&self.gauged),
+            key_uses: Arc::clone(&self.key_uses),
             traces: Arc::clone(&self.traces),
             due: Arc::clone(&self.due),
         }
@@ -252,11 +263,6 @@ impl App {
     /// New names, for those who must name a request.
     pub fn ids(&self) -> &Arc<dyn Ids> {
         &self.ports.ids
-    }
-
-    /// The API keys, for those who ask who is calling.
-    pub fn credentials(&self) -> &Arc<dyn Credentials> {
-        &self.ports.credentials
     }
 
     /// The tenants' services as this node knows them.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ges_domain::token::TokenHash;
 use serde::{Deserialize, Serialize};
 
 /// The BLAKE3 digest of a key or token.
@@ -35,6 +36,13 @@ impl TryFrom<String> for Digest {
 impl From<Digest> for String {
     fn from(digest: Digest) -> Self {
         blake3::Hash::from_bytes(digest.0).to_hex().as_str().to_owned()
+    }
+}
+
+impl From<Digest> for TokenHash {
+    /// The house hashes keys and tokens alike.
+    fn from(digest: Digest) -> Self {
+        Self::parse(&String::from(digest)).expect("a digest has 64 hexadecimal digits")
     }
 }
 

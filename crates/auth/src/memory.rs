@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use ges_domain::time::{SignedDuration, Timestamp};
@@ -24,13 +25,20 @@ impl Second {
 pub(crate) struct Memory<K, V> {
     kept: RwLock<HashMap<K, (V, Second)>>,
     most: usize,
+    /// How often something was put in or forgotten.
+    changes: AtomicU64,
     /// After this age an entry is of no use to anybody.
     longest: SignedDuration,
 }
 
 impl<K: Eq + Hash, V: Clone> Memory<K, V> {
     pub(crate) fn new(most: usize, longest: SignedDuration) -> Self {
-        Self { kept: RwLock::new(HashMap::new()), most: most.max(1), longest }
+        Self {
+            kept: RwLock::new(HashMap::new()),
+            most: most.max(1),
+            changes: AtomicU64::new(0),
+            longest,
+        }
     }
 
     /// What is remembered, if it is not older than this.
@@ -46,16 +54,25 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
             self.sweep(&mut kept, now);
         }
         kept.insert(key, (value, Second::of(now)));
+        self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn forget(&self, key: &K) {
-        self.kept.write().unwrap_or_else(PoisonError::into_inner).remove(key);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.remove(key).is_some() {
+            self.changes.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
-    /// Looks at everything that is remembered, of whatever age, until the answer is yes.
-    pub(crate) fn any(&self, mut is_it: impl FnMut(&V) -> bool) -> bool {
+    /// How often what is remembered changed so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Tells everything that is remembered, of whatever age.
+    pub(crate) fn each(&self, mut tell: impl FnMut(&V)) {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.values().any(|(value, _)| is_it(value))
+        kept.values().for_each(|(value, _)| tell(value));
     }
 
     fn sweep(&self, kept: &mut HashMap<K, (V, Second)>, now: Timestamp) {
@@ -138,7 +155,7 @@ impl<K: Eq + Hash + Clone, T> Drop for Seat<'_, K, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
 

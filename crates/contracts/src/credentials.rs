@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use ges_domain::id::TenantId;
-use ges_ports::{ApiKey, ApiKeys, Credentials, KeyRef};
+use ges_domain::token::TokenHash;
+use ges_ports::{ApiKey, ApiKeys, Credentials, KeyRef, NamedKey};
 
 use crate::given::{after_secs, now};
 
@@ -115,8 +116,9 @@ pub async fn a_key_is_good_as_soon_as_it_is_given_out(keyring: Keyring) {
     assert_eq!(keyring.owner(&new, 0).await, None);
     assert!(keyring.keys().assign(tenant, "new", &new, now()).await.expect("it is assigned"));
     assert_eq!(keyring.owner(&new, 0).await, Some(tenant));
-    let names = keyring.keys().names(tenant).await.expect("the source answers");
-    assert!(names.is_none_or(|names| names.contains(&String::from("new"))));
+    let named = keyring.keys().named(tenant).await.expect("the source answers");
+    let told = NamedKey { name: String::from("new"), digest: TokenHash::of(new.expose()) };
+    assert!(named.is_none_or(|named| named.contains(&told)));
 }
 
 /// Also where it was asked about just before; taking it back again changes nothing.

@@ -11,9 +11,10 @@ use async_trait::async_trait;
 use ges_domain::access::Person;
 use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
+use ges_domain::token::TokenHash;
 use ges_ports::{
-    ApiKey, ApiKeys, Application, Chance, Door, Entry, Fault, Guest, KeyRef, People, Proof,
-    Purpose, SealError, Sealed, Seals, Secret, Tenant, Tenants, Visit,
+    ApiKey, ApiKeys, Application, Chance, Credentials, Door, Entry, Fault, Guest, KeyRef, NamedKey,
+    People, Proof, Purpose, SealError, Sealed, Seals, Secret, Tenant, Tenants, Visit,
 };
 
 /// Contact centres, their keys and their programs.
@@ -25,6 +26,7 @@ struct Known {
     tenants: BTreeMap<TenantId, Arc<Tenant>>,
     keys: BTreeMap<(TenantId, String), ApiKey>,
     applications: BTreeMap<String, Application>,
+    silent: bool,
 }
 
 impl Town {
@@ -58,6 +60,11 @@ impl Town {
         self.known().applications.insert(token.to_owned(), application);
     }
 
+    /// From now on who asks for a contact centre waits for ever.
+    pub fn fall_silent(&self) {
+        self.known().silent = true;
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,6 +73,9 @@ impl Town {
 #[async_trait]
 impl Tenants for Town {
     async fn find(&self, id: TenantId, _now: Timestamp) -> Result<Option<Arc<Tenant>>, Fault> {
+        if self.known().silent {
+            std::future::pending::<()>().await;
+        }
         Ok(self.known().tenants.get(&id).cloned())
     }
 
@@ -79,11 +89,24 @@ impl Tenants for Town {
 }
 
 #[async_trait]
-impl ApiKeys for Town {
-    async fn names(&self, tenant: TenantId) -> Result<Option<Vec<String>>, Fault> {
+impl Credentials for Town {
+    async fn identify(&self, key: &ApiKey, _now: Timestamp) -> Result<Option<TenantId>, Fault> {
         let known = self.known();
-        let names = known.keys.keys().filter(|(owner, _)| *owner == tenant);
-        Ok(Some(names.map(|(_, name)| name.clone()).collect()))
+        let owner = known.keys.iter().find(|(_, other)| *other == key);
+        Ok(owner.map(|((tenant, _), _)| *tenant))
+    }
+}
+
+#[async_trait]
+impl ApiKeys for Town {
+    async fn named(&self, tenant: TenantId) -> Result<Option<Vec<NamedKey>>, Fault> {
+        let known = self.known();
+        let keys = known.keys.iter().filter(|((owner, _), _)| *owner == tenant);
+        let named = keys.map(|((_, name), key)| NamedKey {
+            name: name.clone(),
+            digest: TokenHash::of(key.expose()),
+        });
+        Ok(Some(named.collect()))
     }
 
     async fn assign(

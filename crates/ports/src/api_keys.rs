@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
+use ges_domain::token::TokenHash;
 
 use crate::{ApiKey, Fault};
 
@@ -18,11 +19,20 @@ pub enum KeyRef {
     Key(ApiKey),
 }
 
+/// A key that has a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedKey {
+    /// Its name.
+    pub name: String,
+    /// By what it is known again.
+    pub digest: TokenHash,
+}
+
 /// The keys of the tenants.
 #[async_trait]
 pub trait ApiKeys: Send + Sync {
-    /// The names of a tenant's keys; none where the source keeps no names.
-    async fn names(&self, tenant: TenantId) -> Result<Option<Vec<String>>, Fault>;
+    /// A tenant's keys by their names; none where the source keeps no names.
+    async fn named(&self, tenant: TenantId) -> Result<Option<Vec<NamedKey>>, Fault>;
 
     /// Gives a key to a tenant; false, and nothing is changed, if the key or its name is taken. On this node the key is
     /// good at once, on the others when their memory of unknown keys has passed: 30 s at the most.

@@ -34,7 +34,7 @@ mod throttle;
 mod traces;
 mod wait_times;
 
-pub use api_keys::{ApiKeys, KeyRef};
+pub use api_keys::{ApiKeys, KeyRef, NamedKey};
 pub use audit::{Audit, AuditCursor, AuditEntry, AuditFilter, AuditOutcome, AuditPage};
 pub use breaker::{Breaker, Passage};
 pub use call_ins::{AllocateError, Allocated, CallInCursor, CallInPage, CallInSearch, CallIns};
@@ -72,7 +72,7 @@ pub use sessions::{Session, SessionKey, Sessions};
 pub use statistics::{
     STATISTICS_KEPT, Statistics, StatisticsAccount, StatisticsError, StatisticsQuestion,
 };
-pub use tenants::{Location, Tenant, Tenants};
+pub use tenants::{Location, Tenant, Tenants, Welcome};
 pub use throttle::{Admission, Allowance, Subject, Throttle};
 pub use traces::{Traces, Untraced};
 pub use wait_times::{Estimate, Place, Wait, WaitMode, WaitQuery, WaitTimes};

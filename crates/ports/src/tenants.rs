@@ -1,7 +1,7 @@
 //! The contact centres: where their routers stand and from where browsers may ask for them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use ges_domain::id::TenantId;
@@ -56,6 +56,38 @@ impl Tenant {
     }
 }
 
+/// Which origins a memory of contact centres welcomes, found in one step however many contact centres it holds: a
+/// browser's question before its request is anybody's, and must not cost a look at each of them.
+#[derive(Debug, Default)]
+pub struct Welcome(RwLock<(u64, HashSet<String>)>);
+
+impl Welcome {
+    /// Whether one of the contact centres welcomes pages of this origin.
+    ///
+    /// `changes` says how often the memory changed so far; `all` tells what it holds, and is asked only where that is
+    /// more often than when it was asked last.
+    pub fn any(
+        &self,
+        origin: &str,
+        changes: u64,
+        all: impl FnOnce(&mut dyn FnMut(&Tenant)),
+    ) -> bool {
+        let listed = |origins: &HashSet<String>| origins.contains(origin) || origins.contains("*");
+        let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if held.0 >= changes {
+            return listed(&held.1);
+        }
+        drop(held);
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if held.0 < changes {
+            let mut origins = HashSet::new();
+            all(&mut |tenant| origins.extend(tenant.cors_origins.iter().cloned()));
+            *held = (changes, origins);
+        }
+        listed(&held.1)
+    }
+}
+
 /// The tenants' configuration.
 ///
 /// It is read again after [`Tenant::FRESH`]; while its source is silent the last good copy stands, however old.
@@ -70,6 +102,48 @@ pub trait Tenants: Send + Sync {
 
     /// Whether any tenant that is known here welcomes pages of this origin; asks nobody.
     ///
-    /// A browser asks this before its request, without saying for which tenant it will be.
+    /// A browser asks this before its request, without saying for which tenant it will be. So anybody may ask, and what
+    /// it costs does not grow with the tenants.
     fn any_welcomes(&self, origin: &str) -> bool;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant(origins: &[&str]) -> Tenant {
+        Tenant {
+            id: TenantId::new(uuid::Uuid::nil()),
+            short_id: None,
+            name: String::new(),
+            domains: Vec::new(),
+            environment: None,
+            enabled: true,
+            locations: Vec::new(),
+            cors_origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            settings: BTreeMap::new(),
+            read_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn however_many_ask_all_tenants_are_looked_at_once_a_change() {
+        let welcome = Welcome::default();
+        let mut looked = 0;
+        let mut ask = |origin: &str, changes, tenants: &[Tenant]| {
+            welcome.any(origin, changes, |tell| {
+                looked += 1;
+                tenants.iter().for_each(tell);
+            })
+        };
+        assert!(!ask("https://a.example", 0, &[]), "nothing is known yet");
+        let known = [tenant(&["https://a.example"]), tenant(&["https://b.example"])];
+        for number in 0..1_000 {
+            assert!(!ask(&format!("https://x{number}.example"), 1, &known));
+            assert!(ask("https://b.example", 1, &known));
+        }
+        assert!(!ask("https://a.example", 2, &known[1..]), "withdrawn");
+        assert!(ask("https://any.example", 3, &[tenant(&["*"])]));
+        assert_eq!(looked, 3);
+    }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Config {
     pub(crate) redis: ges_redis::Config,
     /// What the HTTP API limits and allows.
     pub(crate) web: ges_web::Config,
-    /// Windows in which bookings are counted.
+    /// Windows in which bookings and requests are counted.
     pub(crate) throttle: Throttle,
     /// How due callbacks are submitted.
     pub(crate) dispatch: Dispatch,
@@ -134,10 +134,14 @@ pub(crate) enum Synchronous {
     Normal,
 }
 
-/// Windows in which bookings are counted.
+/// Windows in which bookings and requests are counted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Throttle {
+    /// Requests of the public API that one key may send in any minute, on all nodes together; more is code 42903. 0 is no
+    /// limit. Each request is then counted before it is looked at, with Redis at the price of a round trip, and goes on
+    /// uncounted while Redis is away.
+    pub(crate) requests_per_key_per_minute: u32,
     /// What becomes of bookings while Redis is away: `admit` makes them uncounted, `refuse` answers 503.
     pub(crate) when_uncounted: WhenUncounted,
 }
@@ -273,6 +277,8 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
     range("retention.audit_days", config.retention.audit_days.into(), 1, 36_500);
     range("retention.every_seconds", config.retention.every_seconds, 1, 86_400);
     range("dispatch.concurrency", config.dispatch.concurrency as u64, 1, 1000);
+    let per_key = config.throttle.requests_per_key_per_minute;
+    range("throttle.requests_per_key_per_minute", per_key.into(), 0, 100_000);
     // Two rounds of calls, one after the other, end within the minute for which deliveries are taken.
     range("webhooks.timeout_ms", config.webhooks.timeout_ms.get().into(), 1, 25_000);
     range("server.drain_seconds", config.server.drain_seconds, 0, 60);

@@ -344,6 +344,21 @@ impl Loops {
         });
     }
 
+    /// Writes down which keys were used.
+    pub(crate) fn note_keys(&mut self, app: Arc<App>) {
+        self.every(Duration::from_mins(1), move || {
+            let app = Arc::clone(&app);
+            async move {
+                if let Err(fault) = app.keep_key_uses().await {
+                    tracing::debug!(
+                        peer = fault.peer,
+                        "which keys were used is written down later"
+                    );
+                }
+            }
+        });
+    }
+
     /// Tells people who watch what happened.
     pub(crate) fn watch(&mut self, app: Arc<App>) {
         self.every(WATCH_EVERY, move || {

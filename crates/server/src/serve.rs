@@ -112,6 +112,7 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     loops.learn(Arc::clone(&house.app));
     loops.clean(Arc::clone(&house.app), Duration::from_secs(config.retention.every_seconds));
     loops.herald(Arc::clone(&house.app));
+    loops.note_keys(Arc::clone(&house.app));
     loops.watch(Arc::clone(&house.app));
     loops.bulk(Arc::clone(&house.app));
     if let Some(access) = house.access.clone() {

@@ -162,6 +162,11 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     }
     describe_counter!("ges_http_requests_total", Unit::Count, "public API requests");
     describe_counter!("ges_http_failed_requests_total", Unit::Count, "answers of 400 and above");
+    describe_counter!(
+        "ges_callers_refused_total",
+        Unit::Count,
+        "requests of those who were not let in, by the answer's code and the reason"
+    );
     describe_histogram!("ges_http_request_duration_seconds", Unit::Seconds, "response time");
     describe_histogram!(
         peer_calls::NAME,

@@ -5,6 +5,7 @@ pub(crate) mod memory;
 pub(crate) mod orchestra;
 pub(crate) mod peers;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -128,6 +129,7 @@ fn options(config: &Config) -> anyhow::Result<Options> {
         concurrency: config.dispatch.concurrency,
         retention: SignedDuration::from_hours(24 * i64::from(config.retention.days)),
         audit: SignedDuration::from_hours(24 * i64::from(config.retention.audit_days)),
+        requests_per_key: NonZeroU32::new(config.throttle.requests_per_key_per_minute),
         admit_uncounted: config.throttle.when_uncounted == WhenUncounted::Admit,
         delivery_log: SignedDuration::from_hours(24 * i64::from(config.webhooks.log_days.get())),
         ..Options::new(node)

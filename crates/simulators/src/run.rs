@@ -60,7 +60,7 @@ enum Which {
     Listener(Port<8445>),
     /// Every neighbour, with one contact centre and one realm behind them.
     All {
-        /// The first of seven ports in a row instead of the documented ones; 0 takes free ones.
+        /// The first of eight ports in a row instead of the documented ones; 0 takes free ones.
         #[arg(long)]
         base_port: Option<u16>,
         #[command(flatten)]
@@ -232,9 +232,10 @@ async fn all(
     let environment = Environment::start(port(3, 8091), realm.clone()).await?;
     let gws = Gws::start(port(4, 8092), realm, Some(floor.clone())).await?;
     let fcm = Fcm::start(port(5, 8443), clock.clone()).await?;
-    let recaptcha = Recaptcha::start(port(6, 8444), clock).await?;
+    let recaptcha = Recaptcha::start(port(6, 8444), clock.clone()).await?;
+    let listener = Listener::start(port(7, 8445), clock).await?;
     let ors = Ors::try_start(ors.config(common, floor)).await?;
-    let peers: [(&str, &Peer); 7] = [
+    let peers: [(&str, &Peer); 8] = [
         ("ors", &ors),
         ("urs", &urs),
         ("gauth", &gauth),
@@ -242,6 +243,7 @@ async fn all(
         ("gws", &gws),
         ("fcm", &fcm),
         ("recaptcha", &recaptcha),
+        ("listener", &listener),
     ];
     common.until_told(&peers).await
 }

@@ -17,10 +17,11 @@ use actix_web::http::{Method, Version};
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use futures::FutureExt as _;
-use ges_app::{App, Call as SessionCall, Failure};
+use ges_app::{App, Call as SessionCall, Caller, Failure};
 use ges_domain::id::{CallbackId, TenantId};
 use ges_domain::refusal::Refusal;
 use ges_domain::trace::Trace;
+use ges_ports::{Application, AuditEntry, AuditOutcome};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tracing::{Instrument as _, Span};
@@ -28,6 +29,7 @@ use uuid::Uuid;
 
 use crate::answer::{Answer, CORRELATION, Sealed};
 use crate::caller::Program;
+use crate::desk::write_down;
 use crate::problem::{Code, Problem};
 use crate::{Web, body, caller, trace};
 
@@ -40,6 +42,8 @@ const NOWHERE: &str = "undefined";
 /// A request on its way.
 pub(crate) struct Call {
     web: Web,
+    /// The template of its path.
+    route: &'static str,
     request: HttpRequest,
     payload: Payload,
     correlation: Uuid,
@@ -88,9 +92,20 @@ impl Call {
 
     /// The tenant whose API key the request bears.
     pub(crate) async fn tenant(&self) -> Result<TenantId, Problem> {
-        let tenant = caller::tenant(self.app(), self.headers()).await?;
-        self.tenant.set(Some(tenant));
-        Ok(tenant)
+        match caller::client(self.app(), self.headers()).await? {
+            Caller::Known(tenant) => {
+                self.tenant.set(Some(tenant));
+                Ok(tenant)
+            }
+            Caller::Unknown => Err(Problem::new(Code::ApiKeyUnknown, "the API key is unknown")),
+            Caller::TooOften { tenant, retry_after } => {
+                self.tenant.set(Some(tenant));
+                // Rounded up: who waits that long finds room.
+                let secs = u32::try_from(retry_after.as_secs() + 1).unwrap_or(u32::MAX);
+                let message = "the API key sends more requests than it may in a minute";
+                Err(Problem::new(Code::KeyThrottled, message).retry_after(secs))
+            }
+        }
     }
 
     /// The tenant in the path, for those who know the internal key, or bear the token of a program that may speak for it.
@@ -102,6 +117,7 @@ impl Call {
             Program::Known(program) => {
                 let tenant = tenant.parse().map_err(nowhere)?;
                 if !program.may_publish_for(tenant) {
+                    self.refuse(&program, tenant).await;
                     let message =
                         "the token is not one of a program that may speak for this contact centre";
                     return Err(Problem::new(Code::NotPermitted, message));
@@ -113,10 +129,29 @@ impl Call {
         Ok(tenant)
     }
 
+    /// Writes into its own contact centre's audit log that a program tried to speak for another one.
+    async fn refuse(&self, program: &Application, wanted: TenantId) {
+        let Some(tenant) = program.tenant else { return };
+        self.tenant.set(Some(tenant));
+        let entry = AuditEntry {
+            id: self.app().ids().record(),
+            tenant,
+            at: self.app().now(),
+            who: program.name.clone(),
+            what: format!("{} {}", self.request.method(), self.route),
+            on: Some(wanted.to_string()),
+            outcome: AuditOutcome::Refused,
+            code: Some(Code::NotPermitted.number()),
+            note: None,
+            correlation: self.correlation,
+            address: self.address(),
+        };
+        write_down(&self.web, Some(entry)).await;
+    }
+
     /// Where the client is: who is connected, or whom as many proxies as are trusted name.
     pub(crate) fn client_ip(&self) -> Option<IpAddr> {
-        let peer = self.request.peer_addr().map(|address| address.ip());
-        caller::client_ip(peer, self.headers(), self.web.config().trusted_proxies)
+        client_ip(&self.web, &self.request)
     }
 
     /// The session that would speak for the callback in the path; see [`Call::heard`].
@@ -182,6 +217,11 @@ impl Call {
         let within = self.web.config().body_deadline();
         body::object(&self.request, &mut self.payload, limit, within).await
     }
+}
+
+fn client_ip(web: &Web, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|address| address.ip());
+    caller::client_ip(peer, request.headers(), web.config().trusted_proxies)
 }
 
 /// What a handler says.
@@ -342,6 +382,7 @@ where
     let (span, trace) = step(&web, route, correlation, caused_by);
     let call = Call {
         web: web.clone(),
+        route,
         request: request.clone(),
         payload,
         correlation,
@@ -359,12 +400,14 @@ where
         }
         Err(_elapsed) => Err(Problem::deadline()),
     };
+    let mut doubt = None;
     let sealed = match said {
         Ok(answer) => Sealed::answer(answer, correlation),
         Err(problem) => {
             if let Some(fault) = &problem.fault {
                 trace::fault(fault, route, correlation);
             }
+            doubt = problem.doubt;
             Sealed::problem(&problem, correlation)
         }
     };
@@ -373,7 +416,14 @@ where
     if audience == Audience::Public {
         // One address serves all contact centres, each by its key: no cache on the way may keep an answer.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let welcome = welcome(&web, tenant.get(), request.headers()).await;
+        // Within the deadline too; what is known already needs no time.
+        let left = web.config().deadline().saturating_sub(arrived.elapsed());
+        let welcome = welcome(&web, tenant.get(), request.headers());
+        let welcome = tokio::time::timeout(left, welcome).await.unwrap_or_else(|_elapsed| {
+            tracing::warn!(corr_id = %correlation,
+                "a page may not read an answer: whether its contact centre welcomes it was not told in time");
+            false
+        });
         web.cors().allow(request.headers(), response.headers_mut(), welcome);
     }
     if audience == Audience::People {
@@ -391,6 +441,7 @@ where
             correlation,
             trace,
             took: arrived.elapsed(),
+            refused: doubt.map(|doubt| (doubt, client_ip(&web, &request))),
         };
         line.record();
     }

@@ -3,22 +3,24 @@
 use std::net::IpAddr;
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use ges_app::{App, Call as SessionCall};
-use ges_domain::id::{CallbackId, TenantId};
+use ges_app::{App, Call as SessionCall, Caller};
+use ges_domain::id::CallbackId;
 use ges_ports::{ApiKey, Application, Secret};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Doubt, Problem};
 
-/// The tenant whose API key the request bears.
-pub(crate) async fn tenant(app: &App, headers: &HeaderMap) -> Result<TenantId, Problem> {
-    let said = headers.get("x-api-key").and_then(|value| value.to_str().ok());
-    let Some(key) = said.and_then(ApiKey::parse) else {
+/// Who calls with the API key that the request bears.
+pub(crate) async fn client(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let Some(said) = headers.get("x-api-key") else {
+        let message = "the header x-api-key is missing";
+        return Err(Problem::new(Code::ApiKeyUnknown, message).doubting(Doubt::Nothing));
+    };
+    let Some(key) = said.to_str().ok().and_then(ApiKey::parse) else {
         return Err(Problem::new(Code::ApiKeyUnknown, "the header x-api-key holds no API key"));
     };
-    let tenant = app.credentials().identify(&key, app.now()).await?;
-    tenant.ok_or_else(|| Problem::new(Code::ApiKeyUnknown, "the API key is unknown"))
+    Ok(app.caller(&key).await?)
 }
 
 /// A program of the contact centre.
@@ -87,7 +89,8 @@ pub(crate) fn internal(secret: Option<&SecretString>, headers: &HeaderMap) -> Re
         Ok(())
     } else {
         let message = "the header x-ges-internal-key does not hold the internal key";
-        Err(Problem::new(Code::InternalKeyInvalid, message))
+        let problem = Problem::new(Code::InternalKeyInvalid, message);
+        Err(if said.is_empty() { problem.doubting(Doubt::Nothing) } else { problem })
     }
 }
 
@@ -99,7 +102,8 @@ pub(crate) fn session(
 ) -> Result<SessionCall, Problem> {
     bearer(headers).and_then(|token| app.call(callback, token)).ok_or_else(|| {
         let message = "the header authorization holds no update token of this callback";
-        Problem::new(Code::UpdateTokenInvalid, message)
+        let problem = Problem::new(Code::UpdateTokenInvalid, message);
+        if headers.contains_key(AUTHORIZATION) { problem } else { problem.doubting(Doubt::Nothing) }
     })
 }
 

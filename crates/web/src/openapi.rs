@@ -84,9 +84,9 @@ const PEOPLE: &[u16] = &[400, 401, 403, 413, 500, 502, 503, 504];
 
 /// Which door an address is behind: the name of its security scheme, its statuses of failure.
 fn door(path: &str) -> Option<(&'static str, &'static [u16])> {
-    const PUBLIC: &[u16] = &[400, 401, 413, 500, 502, 503, 504];
+    const PUBLIC: &[u16] = &[400, 401, 413, 429, 500, 502, 503, 504];
     const SESSION: &[u16] = &[400, 401, 404, 409, 410, 413, 500, 503, 504];
-    const INTERNAL: &[u16] = &[400, 401, 404, 413, 500, 503, 504];
+    const INTERNAL: &[u16] = &[400, 401, 403, 404, 413, 500, 503, 504];
     if path.starts_with("/engagement/") {
         Some(("apiKey", PUBLIC))
     } else if path.starts_with("/ges/internal/v1/callbacks/") {
@@ -100,12 +100,12 @@ fn door(path: &str) -> Option<(&'static str, &'static [u16])> {
 
 /// Statuses that only some operations have, by their ids.
 const OWN: &[(&str, &[u16])] = &[
-    ("createCallback", &[409, 422, 429]),
+    ("createCallback", &[409, 422]),
     ("retrieveCallback", &[404]),
     ("cancelCallback", &[404]),
-    ("rescheduleCallback", &[404, 409, 429]),
+    ("rescheduleCallback", &[404, 409]),
     ("publishSettings", &[409, 422]),
-    ("createCallInRequest", &[404, 409, 422, 429]),
+    ("createCallInRequest", &[404, 409, 422]),
     ("provideCallInGroup", &[409]),
 ];
 

@@ -28,11 +28,78 @@ pub(crate) struct Problem {
     pub(crate) retry_after_secs: Option<u32>,
     /// What to log with it; the client never sees it.
     pub(crate) fault: Option<Fault>,
+    /// Why somebody is not let in; none where that is not what the problem is.
+    pub(crate) doubt: Option<Doubt>,
+}
+
+/// Why somebody is not let in, for the counter and the request's line; the client is told no more than the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// Nothing was shown.
+    Nothing,
+    /// What was shown is malformed, forged, expired or withdrawn, or was never given out.
+    Unknown,
+    /// Another site may have had the browser ask.
+    Elsewhere,
+    /// Who asks is known, and may not.
+    NotPermitted,
+    /// Who asks comes too often.
+    TooOften,
+}
+
+impl Doubt {
+    /// What a code says of who asks, as long as nobody says more.
+    const fn of(code: Code) -> Option<Self> {
+        if matches!(
+            code,
+            Code::ApiKeyUnknown
+                | Code::UpdateTokenInvalid
+                | Code::InternalKeyInvalid
+                | Code::SignInRequired
+                | Code::ProofWrong
+        ) {
+            Some(Self::Unknown)
+        } else if matches!(code, Code::ForgedRequest) {
+            Some(Self::Elsewhere)
+        } else if matches!(code, Code::NotPermitted) {
+            Some(Self::NotPermitted)
+        } else if matches!(code, Code::KeyThrottled | Code::SignInThrottled) {
+            Some(Self::TooOften)
+        } else {
+            None
+        }
+    }
+
+    /// Its word, which is a label's value.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing_shown",
+            Self::Unknown => "unknown",
+            Self::Elsewhere => "forged",
+            Self::NotPermitted => "not_permitted",
+            Self::TooOften => "too_often",
+        }
+    }
 }
 
 impl Problem {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), data: None, retry_after_secs: None, fault: None }
+        let message = message.into();
+        Self {
+            code,
+            message,
+            data: None,
+            retry_after_secs: None,
+            fault: None,
+            doubt: Doubt::of(code),
+        }
+    }
+
+    /// Says more of why somebody is not let in than the code does.
+    #[must_use]
+    pub(crate) fn doubting(mut self, doubt: Doubt) -> Self {
+        self.doubt = Some(doubt);
+        self
     }
 
     #[must_use]

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -13,7 +14,7 @@ use ges_ports::Fault;
 use metrics::{Counter, Histogram};
 use uuid::Uuid;
 
-use crate::problem::Problem;
+use crate::problem::{Doubt, Problem};
 
 /// The tenant of requests that nobody can be named for.
 const UNKNOWN: &str = "undefined";
@@ -44,6 +45,8 @@ pub(crate) struct Line<'a> {
     /// The step of a trace that it was.
     pub(crate) trace: Option<Trace>,
     pub(crate) took: Duration,
+    /// Why somebody was not let in, and where they are.
+    pub(crate) refused: Option<(Doubt, Option<IpAddr>)>,
 }
 
 impl Line<'_> {
@@ -60,6 +63,8 @@ impl Line<'_> {
             corr_id = %self.correlation,
             trace_id = self.trace.map(|trace| display(format!("{:032x}", trace.id()))),
             duration_ms,
+            refused = self.refused.map(|(doubt, _)| doubt.as_str()),
+            client.address = self.refused.and_then(|(_, address)| address).map(display),
             "request answered"
         );
         if self.status.is_client_error() || self.status.is_server_error() {
@@ -68,6 +73,14 @@ impl Line<'_> {
                 "tenant" => tenant(),
                 "path" => self.route,
                 "httpCode" => self.status.as_u16().to_string()
+            )
+            .increment(1);
+        }
+        if let Some((doubt, _)) = self.refused {
+            metrics::counter!(
+                "ges_callers_refused_total",
+                "code" => self.code.to_string(),
+                "reason" => doubt.as_str()
             )
             .increment(1);
         }

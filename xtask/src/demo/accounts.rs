@@ -1,4 +1,4 @@
-//! The accounts that the demo's tenant has with others, entered the way an administrator enters them.
+//! The accounts that the demo's tenant has with others, and its webhook, entered the way an administrator enters them.
 //! Apart from the settings, because they come from a person and not from Designer.
 
 use std::net::SocketAddr;
@@ -33,16 +33,44 @@ pub(crate) fn enter(address: SocketAddr, neighbours: &[Neighbour]) -> Result<()>
         set(address, token, kind, &body)?;
     }
     say::remark("the tenant has accounts with the push and statistics services");
+    listen(address, token, of("listener")?)?;
+    say::remark("its webhook hears of every change, and checks who tells it");
     Ok(())
 }
 
 fn set(address: SocketAddr, token: &str, kind: &str, body: &Value) -> Result<()> {
     let path = format!("/ges/api/v1/credentials/{kind}");
-    let request =
-        Request::json("PUT", path, body).header("authorization", format!("Bearer {token}"));
-    let answer = http::send(address, &request)?;
-    if answer.status != 200 {
-        bail!("the {kind} account was refused ({}): {}", answer.status, answer.text());
+    ask(address, token, Request::json("PUT", path, body)).map(drop)
+}
+
+/// Lets the listener be told, and tells it the secret.
+fn listen(address: SocketAddr, token: &str, listener: SocketAddr) -> Result<()> {
+    const ALL: &str = "/ges/api/v1/webhooks";
+    let url = format!("http://{listener}/hooks");
+    let known = ask(address, token, Request::get(ALL))?;
+    let mut known = known["webhooks"].as_array().into_iter().flatten();
+    // One of an earlier demo has a secret that this listener never heard.
+    let known = known.find(|one| one["url"] == url.as_str());
+    let made = if let Some(id) = known.and_then(|one| one["id"].as_str()) {
+        let rotate = format!("{ALL}/{id}/rotate");
+        ask(address, token, Request::json("POST", rotate, &json!({})))?
+    } else {
+        let wanted = json!({ "url": url, "description": "the demo's listener" });
+        ask(address, token, Request::json("POST", ALL, &wanted))?
+    };
+    let secret = json!({ "secret": made["secret"] });
+    let answer = http::send(listener, &Request::json("PUT", "/_sim/secret", &secret))?;
+    if answer.status != 204 {
+        bail!("the listener did not take its secret ({}): {}", answer.status, answer.text());
     }
     Ok(())
+}
+
+/// The data of an answer to the administrator.
+fn ask(address: SocketAddr, token: &str, request: Request) -> Result<Value> {
+    let answer = http::send(address, &request.header("authorization", format!("Bearer {token}")))?;
+    if answer.status != 200 {
+        bail!("the administrator was refused ({}): {}", answer.status, answer.text());
+    }
+    Ok(answer.json()?["data"].take())
 }

@@ -35,6 +35,7 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("gws", "127.0.0.1:8092"),
     ("fcm", "127.0.0.1:8443"),
     ("recaptcha", "127.0.0.1:8444"),
+    ("listener", "127.0.0.1:8445"),
 ];
 
 /// Stand-ins in the configuration for what is known only when it runs.

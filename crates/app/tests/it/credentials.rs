@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use ges_app::{CredentialKind, Entry, NoFigures, PutFailure, Shown};
+use ges_app::{Caller, CredentialKind, Entry, NoFigures, PutFailure, Shown};
 use ges_domain::refusal::Refusal;
-use ges_domain::time::SignedDuration;
-use ges_ports::{Fault, RecordKey, RecordKind, RecordName, Records as _, Secret, StatisticsError};
+use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::{
+    ApiKey, Fault, RecordKey, RecordKind, RecordName, Records as _, Secret, StatisticsError,
+};
 
 use crate::house::{House, refusal};
 
@@ -89,6 +91,41 @@ async fn figures_are_asked_on_the_account_and_never_newer_than_fifteen_seconds()
     assert!(matches!(ask(None).await, Err(NoFigures::Question)));
     house.figures.fail(StatisticsError::Fault(Arc::new(Fault::timed_out("statistics"))));
     assert!(matches!(ask(None).await, Err(NoFigures::Upstream(_))));
+}
+
+#[tokio::test]
+async fn a_key_shows_when_it_was_used_last_and_nodes_write_that_once_a_minute() {
+    let house = House::open().await;
+    let other = house.seen_by(2);
+    let name = RecordName::parse("website").unwrap();
+    let key = house.app.make_api_key(house.tenant, &name, "jdoe").await.unwrap().unwrap();
+    let used = async || house.app.api_keys(house.tenant).await.unwrap()[0].last_used_at;
+    let second = |at: Timestamp| Some(Timestamp::from_second(at.as_second()).unwrap());
+    assert_eq!((used().await, house.app.keep_key_uses().await.unwrap()), (None, 0));
+    for _use in 0..3 {
+        assert_eq!(house.app.caller(&key).await.unwrap(), Caller::Known(house.tenant));
+    }
+    let stranger = ApiKey::parse("a-key-of-nobody").unwrap();
+    assert_eq!(house.app.caller(&stranger).await.unwrap(), Caller::Unknown);
+    assert_eq!(house.app.keep_key_uses().await.unwrap(), 1);
+    let first = house.now();
+    assert_eq!(used().await, second(first));
+    house.turn(59);
+    for node in [&house, &other] {
+        node.app.caller(&key).await.unwrap();
+        assert_eq!(node.app.keep_key_uses().await.unwrap(), 0, "not a minute has passed");
+    }
+    assert_eq!(used().await, second(first));
+    house.turn(1);
+    house.app.caller(&key).await.unwrap();
+    house.records.hold_after(0);
+    house.app.keep_key_uses().await.unwrap_err();
+    house.records.hold_after(u64::MAX);
+    assert_eq!(house.app.keep_key_uses().await.unwrap(), 1, "after a fault it is not forgotten");
+    assert_eq!(used().await, second(house.now()));
+    house.app.remove_api_key(house.tenant, &name).await.unwrap();
+    house.app.make_api_key(house.tenant, &name, "jdoe").await.unwrap().unwrap();
+    assert_eq!(used().await, None, "another key of the same name");
 }
 
 #[tokio::test]

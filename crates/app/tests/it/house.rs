@@ -20,8 +20,8 @@ use ges_domain::service::Settings;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_embedded::Embedded;
 use ges_ports::{
-    ApiKey, Booked, Catalogues, Clock, Credentials, Estimate, Fault, HumanProof, Ids, Place,
-    UpdateToken, Wait, WaitQuery, WaitTimes,
+    Booked, Catalogues, Clock, Estimate, Fault, HumanProof, Ids, Place, UpdateToken, Wait,
+    WaitQuery, WaitTimes,
 };
 use uuid::Uuid;
 
@@ -139,16 +139,6 @@ impl WaitTimes for Router {
     }
 }
 
-/// Nobody has a key: tests speak to the use cases as a tenant.
-struct NoKeys;
-
-#[async_trait]
-impl Credentials for NoKeys {
-    async fn identify(&self, _key: &ApiKey, _now: Timestamp) -> Result<Option<TenantId>, Fault> {
-        Ok(None)
-    }
-}
-
 /// A house with one tenant and two services, always open.
 pub(crate) struct House {
     pub(crate) app: App,
@@ -197,7 +187,7 @@ impl House {
             audit: store.clone(),
             deliveries: store.clone(),
             hooks: Some(listeners.clone()),
-            credentials: Arc::new(NoKeys),
+            credentials: town.clone(),
             sessions: Arc::new(ges_embedded::LocalSessions::default()),
             orchestrator: Some(ors.clone()),
             waits: Some(router.clone()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ges_domain::id::TenantId;
 use ges_domain::name::RegionName;
 use ges_domain::time::{SignedDuration, Timestamp};
-use ges_ports::{ApiKey, Location, Tenant};
+use ges_ports::{ApiKey, Location, Tenant, Welcome};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -47,6 +47,7 @@ pub(crate) struct Environment {
     orchestrator_template: Option<String>,
     keys: Remembered<Digest, TenantId>,
     tenants: Remembered<TenantId, Arc<Tenant>>,
+    welcome: Welcome,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +117,7 @@ impl Environment {
             orchestrator_template: config.orchestrator_template,
             keys: Remembered::new(MOST_KEYS, KEYS),
             tenants: Remembered::new(MOST_TENANTS, TENANTS),
+            welcome: Welcome::default(),
         }
     }
 
@@ -203,7 +205,8 @@ impl Environment {
     }
 
     pub(crate) fn any_welcomes(&self, origin: &str) -> bool {
-        self.tenants.any(|tenant| tenant.welcomes(origin))
+        let tenants = &self.tenants;
+        self.welcome.any(origin, tenants.changes(), |tell| tenants.each(|it| tell(it)))
     }
 
     /// All tenants there are.

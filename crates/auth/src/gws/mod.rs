@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use ges_domain::id::TenantId;
 use ges_domain::name::QueueName;
 use ges_domain::time::Timestamp;
-use ges_ports::{ApiKey, ApiKeys, Credentials, Fault, KeyRef, Tenant, Tenants};
+use ges_ports::{ApiKey, ApiKeys, Credentials, Fault, KeyRef, NamedKey, Tenant, Tenants};
 use reqwest::Client;
 
 pub use config::{Config, ConfigurationConfig, EnvironmentConfig, GauthConfig, RbacConfig};
@@ -224,7 +224,7 @@ impl Tenants for Gws {
 
 #[async_trait]
 impl ApiKeys for Gws {
-    async fn names(&self, _tenant: TenantId) -> Result<Option<Vec<String>>, Fault> {
+    async fn named(&self, _tenant: TenantId) -> Result<Option<Vec<NamedKey>>, Fault> {
         Ok(None)
     }
 

@@ -139,8 +139,14 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
         self.known.get(key, self.ages.known, now)
     }
 
-    pub(crate) fn any(&self, is_it: impl FnMut(&V) -> bool) -> bool {
-        self.known.any(is_it)
+    /// How often what is known changed so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.known.changes()
+    }
+
+    /// Tells everything that is known, of whatever age.
+    pub(crate) fn each(&self, tell: impl FnMut(&V)) {
+        self.known.each(tell);
     }
 }
 

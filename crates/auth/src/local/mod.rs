@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use ges_domain::access::{Lines, Role};
 use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
-use ges_ports::{ApiKey, Chance, KeyRef, Secret};
+use ges_ports::{ApiKey, Chance, KeyRef, NamedKey, Secret};
 use tokio::sync::Semaphore;
 
 use crate::digest::Digest;
@@ -244,11 +244,11 @@ impl Local {
         })
     }
 
-    /// The names of a tenant's keys, in the order of the file.
-    pub fn key_names(&self, tenant: TenantId) -> Result<Vec<String>, OpenError> {
+    /// A tenant's keys by their names, in the order of the file.
+    pub fn named_keys(&self, tenant: TenantId) -> Result<Vec<NamedKey>, OpenError> {
         let document = Document::parse(&self.inner.disk.read()?.0)?;
         let keys = document.keys.into_iter().filter(|it| it.tenant == tenant);
-        Ok(keys.map(|it| it.name).collect())
+        Ok(keys.map(|it| NamedKey { name: it.name, digest: it.digest.into() }).collect())
     }
 
     /// Adds an application with its bearer token; with roles it may use the people's API.

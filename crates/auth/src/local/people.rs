@@ -7,8 +7,8 @@ use ges_domain::access::Person;
 use ges_domain::id::TenantId;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    ApiKey, ApiKeys, Application, Credentials, Door, Entry, Fault, Grant, Guest, KeyRef, People,
-    Proof, Secret, Tenant, Tenants, Visit,
+    ApiKey, ApiKeys, Application, Credentials, Door, Entry, Fault, Grant, Guest, KeyRef, NamedKey,
+    People, Proof, Secret, Tenant, Tenants, Visit,
 };
 
 use super::shelves::Known;
@@ -48,8 +48,8 @@ impl Tenants for Local {
 
 #[async_trait]
 impl ApiKeys for Local {
-    async fn names(&self, tenant: TenantId) -> Result<Option<Vec<String>>, Fault> {
-        self.aside(move |local| local.key_names(tenant).map(Some).map_err(EditError::from)).await
+    async fn named(&self, tenant: TenantId) -> Result<Option<Vec<NamedKey>>, Fault> {
+        self.aside(move |local| local.named_keys(tenant).map(Some).map_err(EditError::from)).await
     }
 
     async fn assign(

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ges_domain::id::TenantId;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_domain::token::TokenHash;
-use ges_ports::{ApiKey, ApiKeys, Credentials, Fault, KeyRef};
+use ges_ports::{ApiKey, ApiKeys, Credentials, Fault, KeyRef, NamedKey};
 
 use super::{Recalled, Remembered, SKEW, younger};
 
@@ -94,8 +94,8 @@ impl<W: Credentials + ?Sized> Credentials for Remembered<W> {
 
 #[async_trait]
 impl<W: ApiKeys + ?Sized> ApiKeys for Remembered<W> {
-    async fn names(&self, tenant: TenantId) -> Result<Option<Vec<String>>, Fault> {
-        self.inner.names(tenant).await
+    async fn named(&self, tenant: TenantId) -> Result<Option<Vec<NamedKey>>, Fault> {
+        self.inner.named(tenant).await
     }
 
     async fn assign(

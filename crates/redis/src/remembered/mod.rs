@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicI64;
 use deadpool_redis::redis::FromRedisValue;
 use ges_domain::id::TenantId;
 use ges_domain::time::{SignedDuration, Timestamp};
-use ges_ports::{Fault, Tenant};
+use ges_ports::{Fault, Tenant, Welcome};
 use tracing::{Span, info_span};
 
 use crate::fault::{CallError, PEER, told};
@@ -32,6 +32,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(5);
 pub struct Remembered<W: ?Sized> {
     memory: Arc<SharedMemory>,
     tenants: Near<TenantId, Arc<Tenant>>,
+    welcome: Welcome,
     keys: Near<String, credentials::Known>,
     /// No key that was looked up until then, in microseconds, is believed: keys were given or taken on this node.
     keys_since: AtomicI64,
@@ -50,6 +51,7 @@ impl<W: ?Sized> Remembered<W> {
         Self {
             memory,
             tenants: Near::default(),
+            welcome: Welcome::default(),
             keys: Near::default(),
             keys_since: AtomicI64::new(i64::MIN),
             inner,

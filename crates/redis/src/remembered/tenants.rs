@@ -91,7 +91,10 @@ impl<W: Tenants + ?Sized> Tenants for Remembered<W> {
     }
 
     fn any_welcomes(&self, origin: &str) -> bool {
-        self.inner.any_welcomes(origin) || self.tenants.any(|tenant| tenant.welcomes(origin))
+        let tenants = &self.tenants;
+        let near =
+            || self.welcome.any(origin, tenants.changes(), |tell| tenants.each(|it| tell(it)));
+        self.inner.any_welcomes(origin) || near()
     }
 }
 

@@ -11,8 +11,8 @@ use ges_domain::id::TenantId;
 use ges_domain::name::{QueueName, RegionName};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    ApiKey, ApiKeys, Credentials, Estimate, Fault, KeyRef, Place, Tenant, Tenants, Wait, WaitMode,
-    WaitQuery, WaitTimes,
+    ApiKey, ApiKeys, Credentials, Estimate, Fault, KeyRef, NamedKey, Place, Tenant, Tenants, Wait,
+    WaitMode, WaitQuery, WaitTimes,
 };
 use ges_redis::{Remembered, SharedMemory};
 
@@ -214,7 +214,7 @@ impl Credentials for Source {
 
 #[async_trait]
 impl ApiKeys for Source {
-    async fn names(&self, _tenant: TenantId) -> Result<Option<Vec<String>>, Fault> {
+    async fn named(&self, _tenant: TenantId) -> Result<Option<Vec<NamedKey>>, Fault> {
         Ok(None)
     }
 

@@ -27,3 +27,4 @@ mod stage;
 mod start;
 mod traces;
 mod upgrade;
+mod webhooks;

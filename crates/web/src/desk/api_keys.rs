@@ -62,11 +62,20 @@ pub(crate) struct Key {
     /// By whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
+    /// When a request bore it last, to a minute or two; absent for one that was not used yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
 }
 
 impl From<KnownKey> for Key {
     fn from(key: KnownKey) -> Self {
-        Self { name: key.name, made_at: key.made_at.map(format_utc), by: key.by }
+        Self {
+            name: key.name,
+            made_at: key.made_at.map(format_utc),
+            by: key.by,
+            last_used_at: key.last_used_at.map(format_utc),
+        }
     }
 }
 

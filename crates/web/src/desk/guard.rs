@@ -16,7 +16,7 @@ use super::operation::Operation;
 use super::trail::{Trail, Watch};
 use crate::Web;
 use crate::call::Call;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Doubt, Problem};
 
 /// The header that a request with a cookie shows when it writes.
 const CSRF: &str = "x-csrf-token";
@@ -172,7 +172,8 @@ async fn who(call: &Call, operation: &Operation) -> Result<(Person, Option<Signe
         let person = call.app().bearer(&token).await?;
         return person.map(|person| (person, None)).ok_or_else(sign_in);
     }
-    let cookie = cookie::read(headers, cookie::SESSION).ok_or_else(sign_in)?;
+    let nothing = || sign_in().doubting(Doubt::Nothing);
+    let cookie = cookie::read(headers, cookie::SESSION).ok_or_else(nothing)?;
     let presence = if operation.unattended || headers.contains_key(BACKGROUND) {
         Presence::Browser
     } else {

@@ -86,6 +86,7 @@ pub(crate) use export::AT_ONCE as EXPORTS_AT_ONCE;
 pub(crate) use guard::Desk;
 pub(crate) use operation::{Guard, Operation, Verb};
 pub(crate) use paging::Paging;
+pub(crate) use trail::write_down;
 
 /// A part of the people's API: its operations, its doors and its description.
 pub(crate) struct Section {

@@ -1,6 +1,7 @@
 //! What the audit log is told of a request: every write with what came of it, and every refusal of a person who is known.
 //!
-//! A request that nobody is known for belongs to no tenant's log; it is counted, and has its line in the service's own.
+//! A request that nobody is known for belongs to no tenant's log; it is counted with its reason, and has its line in the
+//! service's own.
 //! A write that is given up half-way, because its deadline passed, is written down as failed: it may have been done.
 
 use std::cell::RefCell;
@@ -130,7 +131,7 @@ fn outcome_of(problem: &Problem) -> (AuditOutcome, Option<u32>) {
 }
 
 /// Writes an entry down. What the log cannot take is not lost: the service's own log has it.
-pub(super) async fn write_down(web: &Web, entry: Option<AuditEntry>) {
+pub(crate) async fn write_down(web: &Web, entry: Option<AuditEntry>) {
     let Some(entry) = entry else { return };
     if let Err(fault) = web.app().write_down(&entry).await {
         metrics::counter!("ges_audit_entries_lost").increment(1);

@@ -182,6 +182,26 @@ async fn a_request_that_waits_too_long_is_given_up() {
 }
 
 #[actix_web::test]
+async fn an_answer_waits_for_its_pages_welcome_no_longer_than_its_deadline() {
+    let house = House::with(|config| {
+        config.deadline_seconds = 1;
+        config.cors_origins = Vec::new();
+    })
+    .await;
+    house.get(QUEUE).await.data();
+    house.town.fall_silent();
+    // From here on time passes by itself wherever everybody waits.
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let page = keyed(Method::GET, QUEUE).insert_header(("origin", "https://shop.example"));
+    let told = house.ask(page).await;
+    assert_eq!(told.data()["ewt"], 95);
+    assert_eq!(told.header("access-control-allow-origin"), None);
+    // A timer rings a millisecond late.
+    assert!(begun.elapsed() < Duration::from_millis(1_100), "{:?}", begun.elapsed());
+}
+
+#[actix_web::test]
 async fn the_listener_for_the_outside_has_the_public_doors_alone() {
     let house = House::open().await.through(Surface::Public).await;
     house.get(QUEUE).await.data();

@@ -1,6 +1,7 @@
 //! A house with two contact centres behind the doors under test.
 
 use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -289,6 +290,15 @@ impl House {
 
     /// A house whose doors are set otherwise, with both contact centres' settings published.
     pub(crate) async fn with(write: impl FnOnce(&mut Config)) -> Self {
+        Self::made(write, None).await
+    }
+
+    /// A house in which a key may send so many requests a minute.
+    pub(crate) async fn limited(requests_per_key: u32) -> Self {
+        Self::made(|_| {}, NonZeroU32::new(requests_per_key)).await
+    }
+
+    async fn made(write: impl FnOnce(&mut Config), requests_per_key: Option<NonZeroU32>) -> Self {
         let store = Arc::new(Embedded::in_memory().unwrap());
         let beginning: Timestamp = BEGINNING.parse().unwrap();
         let seconds = u64::try_from(beginning.as_second()).unwrap();
@@ -324,7 +334,8 @@ impl House {
             clock: clock.clone(),
             ids: Arc::new(CountingIds(AtomicU64::new(1))),
         };
-        let options = Options::new(NodeName::parse("node-1").unwrap());
+        let node = NodeName::parse("node-1").unwrap();
+        let options = Options { requests_per_key, ..Options::new(node) };
         let app = Arc::new(App::new(ports, options));
         let mut config =
             Config { internal_key: Some(SecretString::from(INTERNAL)), ..Config::default() };

@@ -19,6 +19,7 @@ mod meters;
 mod official;
 mod outside;
 mod pages;
+mod refusals;
 mod roles;
 mod sessions;
 mod settings;

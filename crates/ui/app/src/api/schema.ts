@@ -1058,6 +1058,11 @@ export interface components {
             by?: string;
             /**
              * Format: date-time
+             * @description When a request bore it last, to a minute or two; absent for one that was not used yet.
+             */
+            lastUsedAt?: string;
+            /**
+             * Format: date-time
              * @description When it was made, where it was made here.
              */
             madeAt?: string;

@@ -80,6 +80,7 @@ export default function ApiKeys() {
                   columns={[
                     { key: "name", label: t("editing:name"), head: true, cell: (key) => key.name },
                     { key: "made", label: t("made"), cell: (key) => <When at={key.madeAt} /> },
+                    { key: "used", label: t("used"), cell: (key) => <When at={key.lastUsedAt} /> },
                     { key: "by", label: t("by"), cell: (key) => key.by ?? "–" },
                     data.writable && {
                       key: "actions",
