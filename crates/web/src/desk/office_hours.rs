@@ -131,7 +131,7 @@ pub(crate) struct EditHours {
 
 /// Reads a document under a name.
 fn document(named: &HoursName, document: &Map<String, Value>) -> Result<Hours, Problem> {
-    Ok(document_of("document", named.as_str(), document, |it| read_hours(it))?.1)
+    Ok(document_of("document", named.as_str(), document, read_hours)?.1)
 }
 
 /// Refuses an edit of office hours by which services of another line of business live too.

@@ -198,7 +198,7 @@ async fn edit(mut desk: Desk) -> Said {
     let mut fields = Fields::of(&body);
     let settings = fields.need("settings", rules::object);
     let settings = fields.finish(settings)?;
-    let (_, settings) = document_of("settings", name.as_str(), settings, |it| read_service(it))?;
+    let (_, settings) = document_of("settings", name.as_str(), settings, read_service)?;
     if !desk.sees(&settings.virtual_queue) {
         let queue = settings.virtual_queue.as_str();
         return Err(Problem::unknown_name("settings.virtualQueue", queue, None));

@@ -108,7 +108,7 @@ impl Desk {
     async fn stands(&self) -> (u64, Value) {
         let detail = format!("/ges/api/v1/callbacks/{}", self.callback);
         let detail = self.house.ask(by(Role::Administrator, Method::GET, &detail)).await.data();
-        (self.house.open_callbacks().await.try_into().unwrap(), detail["revision"].clone())
+        (self.house.open_callbacks().await, detail["revision"].clone())
     }
 }
 

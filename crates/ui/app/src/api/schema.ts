@@ -843,6 +843,11 @@ export interface components {
             /** @description Nobody knows whether a session runs: no report came in time. */
             outcomeUnknown: boolean;
             /**
+             * Format: int32
+             * @description How often sessions put it off.
+             */
+            putOff: number;
+            /**
              * Format: date-time
              * @description When the customer's phone first rang.
              */
@@ -1795,7 +1800,8 @@ export interface components {
             language?: string;
             /**
              * Format: int32
-             * @description Submissions that may stay unanswered, and sessions that may be lost, before the callback fails. Absent: 5.
+             * @description Submissions that may stay unanswered, sessions that may be lost, and times that sessions may put a callback off,
+             *     before it fails. Absent: 5.
              */
             maxAttempts?: number;
             /**
