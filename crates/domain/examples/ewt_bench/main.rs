@@ -5,6 +5,7 @@
 //! has happened; without it, everything is scored online after a warm-up.
 
 mod baselines;
+mod boosting;
 mod least_squares;
 mod log;
 mod replay;

@@ -9,6 +9,7 @@ use ges_domain::wait::{Band, Class, Confidence, Conformal, Floor, Left, Model, S
 
 use super::Complaint;
 use super::baselines::{Figures, Live, NAMES, real};
+use super::boosting::Boosting;
 use super::least_squares::{LIVE_FEATURES, LeastSquares};
 use super::log::{Call, DAY_SECS, Log};
 use super::score::{Errors, Intervals};
@@ -20,8 +21,13 @@ const BEGUN: u32 = 20;
 const WARM_UP: u64 = 500;
 
 /// The kinds of interval, in the order of the table.
-pub(crate) const INTERVALS: [&str; 3] =
-    ["ours", "Erlang theory around QLm", "adaptive conformal on QLm"];
+pub(crate) const INTERVALS: [&str; 5] = [
+    "ours",
+    "Erlang theory around QLm",
+    "adaptive conformal on QLm",
+    "quantile boosting",
+    "quantile boosting, conformalised",
+];
 
 /// The nominal coverages of the table.
 pub(crate) const NOMINAL: [Confidence; 2] = [Confidence::EIGHTY, Confidence::NINETY];
@@ -62,6 +68,7 @@ pub(crate) struct Replay {
     model: Model,
     qlm: Conformal,
     fitted: LeastSquares,
+    boosted: Boosting,
     told: HashMap<u64, Told>,
     day: i64,
     begun_today: u32,
@@ -87,6 +94,7 @@ impl Replay {
             model: Model::default(),
             qlm: Conformal::default(),
             fitted: LeastSquares::default(),
+            boosted: Boosting::default(),
             told: HashMap::new(),
             day: i64::MIN,
             begun_today: 0,
@@ -136,6 +144,7 @@ impl Replay {
         self.day = day;
         self.begun_today = 0;
         self.fitted.fit();
+        self.boosted.fit();
     }
 
     fn until(&mut self, end: i64) {
@@ -191,6 +200,8 @@ impl Replay {
             NOMINAL.map(|nominal| ends(ticket.as_ref().and_then(|ticket| ticket.band(nominal)))),
             NOMINAL.map(|nominal| figures.theory(nominal.percent())),
             qlm.map(ends),
+            self.boosted.raw(&figures.features),
+            self.boosted.conformal(&figures.features),
         ];
         let tested = match self.train_until {
             Some(last) => self.day > last,
@@ -216,6 +227,7 @@ impl Replay {
         [
             ticket.map_or(0.0, Ticket::model_secs),
             self.fitted.predict(&figures.features),
+            self.boosted.predict(&figures.features),
             figures.position,
             figures.qlm,
             figures.stat_server,
@@ -255,6 +267,7 @@ impl Replay {
         };
         if learning {
             self.fitted.add(&told.features, waited);
+            self.boosted.add(&told.features, waited);
         }
         match told.use_of {
             Use::Nothing => {}

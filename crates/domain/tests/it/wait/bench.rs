@@ -2,6 +2,8 @@
 
 #[path = "../../../examples/ewt_bench/baselines.rs"]
 mod baselines;
+#[path = "../../../examples/ewt_bench/boosting.rs"]
+mod boosting;
 #[path = "../../../examples/ewt_bench/least_squares.rs"]
 mod least_squares;
 #[path = "../../../examples/ewt_bench/log.rs"]
