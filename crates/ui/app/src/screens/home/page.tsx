@@ -5,9 +5,10 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { get } from "@/api/client";
-import { aboutQuery, queuesQuery } from "@/api/queries";
+import { aboutQuery } from "@/api/queries";
 import { useMay, useMe } from "@/api/session";
 import type { CallbackPage, QueueRow } from "@/api/types";
+import { useQueues } from "@/api/use-queues";
 import { useFormat } from "@/parts/format";
 import { Page, Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
@@ -15,7 +16,6 @@ import { StateBadge } from "@/parts/state-badge";
 import { When } from "@/parts/when";
 import { SCREENS } from "@/screens";
 import { type Concern, concerns } from "./attention";
-import { useQueuesLive } from "@/api/queues-live";
 import classes from "./home.module.css";
 
 export default function HomePage() {
@@ -34,8 +34,7 @@ export default function HomePage() {
 }
 
 function Today() {
-  const queues = useQuery(queuesQuery);
-  useQueuesLive();
+  const queues = useQueues();
   return (
     <Answer query={queues} small>
       {(data) => (

@@ -1,14 +1,12 @@
 // The queues: how each fares now, as cards, as a table, or on the wall.
 import { ActionIcon, Button, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { IconArrowLeft, IconArrowsMaximize, IconArrowsMinimize, IconLayoutGrid, IconSearch, IconTable } from "@tabler/icons-react";
 import { Suspense, lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { usePreference } from "@/api/preferences";
-import { queuesQuery } from "@/api/queries";
-import { useQueuesLive } from "@/api/queues-live";
 import type { QueueRow } from "@/api/types";
+import { useQueues } from "@/api/use-queues";
 import { useFormat } from "@/parts/format";
 import { Cards, Page } from "@/parts/page";
 import { Answer, Empty, Loading } from "@/parts/states";
@@ -23,8 +21,7 @@ const Details = lazy(() => import("./details"));
 
 export default function QueuesPage() {
   const name = useParams()["*"] ?? "";
-  const queues = useQuery(queuesQuery);
-  useQueuesLive();
+  const queues = useQueues();
   return (
     <Answer query={queues}>
       {({ queues: all }) => (name === "" ? <Board queues={all} /> : <One name={name} queues={all} />)}
