@@ -178,7 +178,7 @@ export function callbackRoutes(router: Router, world: World) {
   const bulkRows = new Map<string, { callbackId: string; ok: boolean; code?: number; message?: string }[]>();
   const bulk = ({ path }: Asked) => {
     const job = world.bulks.find((each) => each.id === path["id"]);
-    if (!job) throw new Refusal(40400, "no such job");
+    if (!job) throw new Refusal(40401, "no such job");
     return job;
   };
   router.on("GET", "bulk", ({ query }) => {

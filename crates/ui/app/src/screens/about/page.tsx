@@ -12,6 +12,7 @@ import { Rows } from "@/editing/rows";
 import { Copy } from "@/parts/copy";
 import { useErrorText } from "@/parts/errors";
 import { HERE, useFormat } from "@/parts/format";
+import { useNeighbour } from "@/parts/neighbour";
 import { done, failed } from "@/parts/notify";
 import { Facts, Page, Panel } from "@/parts/page";
 import { Answer } from "@/parts/states";
@@ -74,14 +75,12 @@ function Content({ about }: { about: About }) {
   );
 }
 
-/** A system by its name for people, and where it is: `ors http://…`. */
 function Name({ of }: { of: string }) {
-  const { t } = useTranslation("about");
-  const [system = "", ...where] = of.split(" ");
+  const { system, where } = useNeighbour()(of);
   return (
     <>
-      {t(`names.${system}`, { defaultValue: system })}
-      {where.length > 0 && <div className={classes["dim"]}>{where.join(" ")}</div>}
+      {system}
+      {where !== "" && <div className={classes["dim"]}>{where}</div>}
     </>
   );
 }

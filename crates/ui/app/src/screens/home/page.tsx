@@ -10,6 +10,7 @@ import { useMay, useMe } from "@/api/session";
 import type { CallbackPage, QueueRow } from "@/api/types";
 import { useQueues } from "@/api/use-queues";
 import { useFormat } from "@/parts/format";
+import { useNeighbour } from "@/parts/neighbour";
 import { Page, Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
 import { StateBadge } from "@/parts/state-badge";
@@ -86,11 +87,12 @@ function Attention({ queues }: { queues: readonly QueueRow[] }) {
   const { t } = useTranslation("home");
   const { percent, number } = useFormat();
   const about = useQuery(aboutQuery);
+  const neighbour = useNeighbour();
   const found = concerns(queues, about.data);
   const text = (one: Concern): string => {
     switch (one.kind) {
       case "neighbour":
-        return t("concern.neighbour", { name: one.name });
+        return t("concern.neighbour", { name: neighbour(one.name).system });
       case "emergency":
         return t("concern.emergency", { queue: one.queue });
       case "noAgents":
@@ -152,7 +154,7 @@ function Next() {
                       <When at={row.desiredTime} />
                     </span>
                     <span className={classes["phone"]}>{row.phoneNumber}</span>
-                    <span>{row.serviceName}</span>
+                    <span className={classes["service"]}>{row.serviceName}</span>
                     <StateBadge state={row.state} reason={row.reason} />
                   </Link>
                 </li>

@@ -8,6 +8,7 @@ import { usePreference } from "@/api/preferences";
 import type { QueueRow } from "@/api/types";
 import { useQueues } from "@/api/use-queues";
 import { useFormat } from "@/parts/format";
+import { useNarrow } from "@/parts/narrow";
 import { Cards, Page } from "@/parts/page";
 import { Answer, Empty, Loading } from "@/parts/states";
 import { useNow } from "@/parts/when";
@@ -55,7 +56,9 @@ function One({ name, queues }: { name: string; queues: QueueRow[] }) {
 
 function Board({ queues }: { queues: QueueRow[] }) {
   const { t } = useTranslation("queues");
-  const [shape, setShape] = usePreference<"cards" | "table">("queue-shape", "cards");
+  const [chosen, setShape] = usePreference<"cards" | "table">("queue-shape", "cards");
+  const narrow = useNarrow();
+  const shape = narrow ? "cards" : chosen;
   const [search, setSearch] = useSearchParams();
   const [text, setText] = useState("");
   const wall = search.get("wall") === "1";
@@ -87,15 +90,17 @@ function Board({ queues }: { queues: QueueRow[] }) {
               onChange={(event) => setText(event.currentTarget.value)}
             />
           )}
-          <SegmentedControl
-            aria-label={t("shape.toggle")}
-            value={shape}
-            onChange={(value) => setShape(value as "cards" | "table")}
-            data={[
-              { value: "cards", label: <Shape icon={<IconLayoutGrid size={15} />} text={t("shape.cards")} /> },
-              { value: "table", label: <Shape icon={<IconTable size={15} />} text={t("shape.table")} /> },
-            ]}
-          />
+          {!narrow && (
+            <SegmentedControl
+              aria-label={t("shape.toggle")}
+              value={shape}
+              onChange={(value) => setShape(value as "cards" | "table")}
+              data={[
+                { value: "cards", label: <Shape icon={<IconLayoutGrid size={15} />} text={t("shape.cards")} /> },
+                { value: "table", label: <Shape icon={<IconTable size={15} />} text={t("shape.table")} /> },
+              ]}
+            />
+          )}
           <Button variant="default" leftSection={<IconArrowsMaximize size={16} />} onClick={toggle}>
             {t("wall.enter")}
           </Button>
