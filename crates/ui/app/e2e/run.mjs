@@ -8,7 +8,7 @@ import { axe, settled, watch } from "./look.mjs";
 import { APP, raise } from "./stage.mjs";
 import { sow } from "./world.mjs";
 
-const GROUPS = ["service", "looks", "administrator", "supervisor", "developer", "monitor", "bad-days", "crowd"];
+const GROUPS = ["service", "looks", "administrator", "supervisor", "board", "developer", "monitor", "bad-days", "crowd"];
 
 if (!existsSync(join(APP, "dist/index.html"))) {
   console.error("dist is missing: npm run build first");
@@ -44,6 +44,7 @@ function opener(role) {
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
     page.person = person;
+    page.base = base;
     watch(page, troubles);
     if (path !== undefined) {
       await page.goto(`${base}/ges/${path}`, { waitUntil: "load" });

@@ -45,7 +45,7 @@ function Content({ about }: { about: About }) {
             { key: "name", label: t("neighbours.name"), head: true, cell: ({ name }) => <Name of={name} /> },
             { key: "state", label: t("neighbours.state"), cell: ({ state }) => <Health state={state} /> },
             { key: "since", label: t("neighbours.since"), cell: ({ since }) => <When at={since} /> },
-            { key: "detail", label: t("neighbours.detail"), cell: ({ detail }) => detail ?? "–" },
+            { key: "detail", label: t("neighbours.detail"), cell: ({ state, detail }) => (state !== "up" && detail) || "–" },
           ]}
         />
       </Panel>

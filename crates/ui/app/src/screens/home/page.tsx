@@ -64,12 +64,10 @@ function Figures({ queues }: { queues: readonly QueueRow[] }) {
       longest?.estimatedWaitTime === undefined ? t("unknown") : longest.queue,
     ],
     [t("kept"), counted === 0 ? "–" : percent(kept), counted === 0 ? t("noneYet") : t("keptHint", { n: number(counted) })],
-    [
-      t("agents"),
-      number(sum((row) => row.agents?.loggedIn ?? 0)),
-      t("agentsHint", { n: number(sum((row) => row.agents?.ready ?? 0)) }),
-    ],
   ];
+  // Most routers say only that nobody is there: then there is nothing to count.
+  const agents = sum((row) => row.agents?.loggedIn ?? 0);
+  if (agents > 0) figures.push([t("agents"), number(agents), t("agentsHint", { n: number(sum((row) => row.agents?.ready ?? 0)) })]);
   return (
     <dl className={classes["figures"]}>
       {figures.map(([name, value, hint]) => (
@@ -96,7 +94,9 @@ function Attention({ queues }: { queues: readonly QueueRow[] }) {
       case "emergency":
         return t("concern.emergency", { queue: one.queue });
       case "noAgents":
-        return t("concern.noAgents", { queue: one.queue, n: number(one.waiting) });
+        return one.waiting === 0
+          ? t("concern.unattended", { queue: one.queue })
+          : t("concern.noAgents", { queue: one.queue, n: number(one.waiting) });
       case "promise":
         return t("concern.promise", { queue: one.queue, share: percent(one.share) });
       case "coverage":

@@ -1,7 +1,7 @@
 // The queues: how each fares now, as cards, as a table, or on the wall.
 import { ActionIcon, Button, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
 import { IconArrowLeft, IconArrowsMaximize, IconArrowsMinimize, IconLayoutGrid, IconSearch, IconTable } from "@tabler/icons-react";
-import { Suspense, lazy, useMemo, useState } from "react";
+import { type CSSProperties, Suspense, lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { usePreference } from "@/api/preferences";
@@ -15,6 +15,7 @@ import { useNow } from "@/parts/when";
 import { useCommands } from "@/shell/commands";
 import { LivePill } from "@/shell/top-bar";
 import { QueueCard } from "./card";
+import { Agents } from "./status";
 import { QueueTable } from "./table";
 import classes from "./queues.module.css";
 
@@ -149,7 +150,7 @@ function Wall({ queues, onLeave }: { queues: readonly QueueRow[]; onLeave: () =>
           </ActionIcon>
         </Tooltip>
       </header>
-      <div className={classes["tiles"]}>
+      <div className={classes["tiles"]} style={{ "--columns": Math.ceil(Math.sqrt(queues.length)) } as CSSProperties}>
         {queues.map((row) => {
           const late = row.promise !== undefined && row.promise.withinFiveMinutes < 0.85;
           return (
@@ -168,10 +169,14 @@ function Wall({ queues, onLeave }: { queues: readonly QueueRow[]; onLeave: () =>
                   <dt>{t("kept")}</dt>
                   <dd>{row.promise && row.promise.count > 0 ? format.percent(row.promise.withinFiveMinutes) : "–"}</dd>
                 </div>
-                <div>
-                  <dt>{t("agents")}</dt>
-                  <dd>{row.agents ? `${format.number(row.agents.ready)}/${format.number(row.agents.loggedIn)}` : "–"}</dd>
-                </div>
+                {row.agents && (
+                  <div>
+                    <dt>{t("agents")}</dt>
+                    <dd>
+                      <Agents row={row} />
+                    </dd>
+                  </div>
+                )}
               </dl>
             </section>
           );

@@ -4,6 +4,7 @@ import { IconAlertOctagon, IconCheck, IconDoor, IconDoorOff, IconX } from "@tabl
 import { useTranslation } from "react-i18next";
 import type { QueueRow } from "@/api/types";
 import { useFormat } from "@/parts/format";
+import classes from "./queues.module.css";
 
 export function Status({ row }: { row: QueueRow }) {
   const { t } = useTranslation("queues");
@@ -24,9 +25,19 @@ export function Status({ row }: { row: QueueRow }) {
   }
   return (
     <Badge color="gray" leftSection={<IconDoorOff size={12} />}>
-      {row.opensAt ? t("opens", { time: format.short(row.opensAt) }) : t("closed")}
+      {row.opensAt ? t("opens", { time: format.inText(row.opensAt) }) : t("closed")}
     </Badge>
   );
+}
+
+/** Who is there, where the router says something of it: most say only that nobody is. */
+export function Agents({ row }: { row: QueueRow }) {
+  const { t } = useTranslation("queues");
+  const format = useFormat();
+  if (!row.agents) return "–";
+  const { ready, loggedIn } = row.agents;
+  if (loggedIn === 0) return <span className={classes["nobody"]}>{t("nobody")}</span>;
+  return `${format.number(ready)} / ${format.number(loggedIn)}`;
 }
 
 export function Offered({ row }: { row: QueueRow }) {

@@ -6,7 +6,7 @@ import type { QueueRow } from "@/api/types";
 import { type Column, DataTable } from "@/parts/data-table";
 import { useFormat } from "@/parts/format";
 import { Sparkline } from "@/parts/sparkline";
-import { Status } from "./status";
+import { Agents, Status } from "./status";
 
 const rowId = (row: QueueRow) => row.queue;
 
@@ -14,6 +14,7 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
   const { t } = useTranslation("queues");
   const format = useFormat();
   const navigate = useNavigate();
+  const told = rows.some((row) => row.agents);
   const columns = useMemo((): Column<QueueRow>[] => {
     const count = (id: "waiting" | "live" | "scheduled" | "scheduledToday"): Column<QueueRow> => ({
       id,
@@ -58,13 +59,7 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
       count("live"),
       count("scheduledToday"),
       count("scheduled"),
-      {
-        id: "agents",
-        header: t("agents"),
-        width: 96,
-        align: "end",
-        cell: (row) => (row.agents ? `${format.number(row.agents.ready)} / ${format.number(row.agents.loggedIn)}` : "–"),
-      },
+      ...(told ? [{ id: "agents", header: t("agents"), width: 120, align: "end" as const, cell: (row: QueueRow) => <Agents row={row} /> }] : []),
       {
         id: "kept",
         header: t("kept"),
@@ -73,7 +68,7 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
         cell: (row) => (row.promise && row.promise.count > 0 ? format.percent(row.promise.withinFiveMinutes) : "–"),
       },
     ];
-  }, [t, format]);
+  }, [t, format, told]);
   return (
     <DataTable
       label={t("title")}
