@@ -23,7 +23,9 @@ export function watch(page, troubles) {
   page.on("pageerror", (error) => troubles.push(`${page.url()}: ${error.message}`));
 }
 
+/** Once nothing is on its way: what is being asked for anew is dimmed. */
 export async function axe(page) {
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: "hidden" });
   // The policy would refuse a script element; an evaluated one is the browser's own.
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
@@ -52,8 +54,9 @@ export async function look(page, base, path, name, shapes, pictures) {
     const whole = `${name}-${one.theme}-${one.width}`;
     if (one !== first) {
       await shape(page, one);
-      // Two frames, and what the widths decide by script.
-      await page.waitForTimeout(120);
+      // The page hears of both by itself, a busy machine lets it wait.
+      await page.waitForFunction((theme) => document.documentElement.dataset.mantineColorScheme === theme, one.theme);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn, 60)))));
     }
     const found = [...(await sideways(page)), ...(one.judged ? await axe(page) : [])];
     complaints.push(...found.map((text) => `${whole}: ${text}`));

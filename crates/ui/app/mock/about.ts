@@ -1,7 +1,7 @@
 // What the pretended service says of itself.
-import type { About } from "../src/api/types";
-import type { Router } from "./http";
-import { HOUR, type World, iso } from "./world";
+import type { About } from "../src/api/types.ts";
+import type { Router } from "./http.ts";
+import { HOUR, type World, iso } from "./world.ts";
 
 export function aboutRoutes(router: Router, _world: World) {
   router.on("GET", "about", (): About => ({

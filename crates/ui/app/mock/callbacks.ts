@@ -1,9 +1,9 @@
 // Callbacks: list, details, changes, bulk, dry run.
 import { randomUUID } from "node:crypto";
-import type { Bulk, CallbackDetail, CallbackRow } from "../src/api/types";
-import { type Asked, HANDLED, Refusal, type Router, checkRevision, paged } from "./http";
-import { slotsOf } from "./queues";
-import { MINUTE, type World, iso, rowOf } from "./world";
+import type { Bulk, CallbackDetail, CallbackRow } from "../src/api/types.ts";
+import { type Asked, HANDLED, Refusal, type Router, checkRevision, paged } from "./http.ts";
+import { slotsOf } from "./queues.ts";
+import { MINUTE, type World, iso, rowOf } from "./world.ts";
 
 type Filter = Record<string, string | string[] | undefined>;
 
