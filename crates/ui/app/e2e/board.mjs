@@ -111,7 +111,7 @@ export const journeys = {
     const page = await open("queues", { fresh: true });
     await page.getByText("Table", { exact: true }).click();
     await expect(rows(page)).count((await board(stage)).length);
-    for (const name of ["Queue", "Status", "Estimated wait", "Range", "Held", "Last hour", "Waiting", "On the line", "Later today", "Scheduled", "Agents", "Promise kept"]) {
+    for (const name of ["Queue", "Status", "Estimated wait", "Held", "Last hour", "Waiting", "On the line", "Later today", "Scheduled", "Agents", "Promise kept"]) {
       await page.getByRole("columnheader", { name, exact: true }).waitFor();
     }
     await eventually(async () => {
@@ -119,6 +119,8 @@ export const journeys = {
       const cells = await row(page, `${CLAIMS}_VQ`).getByRole("cell").allInnerTexts();
       return cells.includes(String(scheduled)) && cells.includes("none signed in");
     }, true, 30_000);
+    const scroller = page.locator("table").locator("xpath=..");
+    holds("at a desk all columns are in sight", await scroller.evaluate((element) => element.scrollWidth <= element.clientWidth));
     await snap(page, "board-table");
     await page.reload();
     await settled(page);

@@ -35,8 +35,9 @@ const SHAPES = [
   { theme: "dark", width: 2560, height: 1_300 },
   { theme: "light", width: 3840, height: 2_000 },
 ];
-const PHONE = SHAPES.filter(({ width }) => width === 360);
-const DESK = SHAPES.filter(({ theme, width }) => theme === "light" && width === 1280);
+/** What roles and languages change: what fits, and for roles what may be used. */
+const PHONE = { theme: "light", width: 360, height: 780 };
+const DESK = { theme: "light", width: 1280, height: 840 };
 
 /** Looks at several views at once: most of a look is waiting. */
 async function each(open, paths, name, shapes, options) {
@@ -65,10 +66,10 @@ export const journeys = Object.fromEntries([
   ],
   ...["supervisor", "developer", "monitor"].map((user) => [
     `every screen of a ${user}, on a phone and at a desk`,
-    ({ open }) => each(open, screens, user, [...PHONE, ...DESK], { user }),
+    ({ open }) => each(open, screens, user, [PHONE, { ...DESK, judged: true }], { user }),
   ]),
   ...["de-DE", "ja-JP"].map((locale) => [
     `every view of an administrator in ${locale}, on a phone and at a desk`,
-    ({ open, world }) => each(open, [...screens, ...below(world)], locale, [...PHONE.slice(0, 1), ...DESK.map((one) => ({ ...one, judged: false }))], { user: "administrator", locale }),
+    ({ open, world }) => each(open, [...screens, ...below(world)], locale, [PHONE, DESK], { user: "administrator", locale }),
   ]),
 ]);
