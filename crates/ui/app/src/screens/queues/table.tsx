@@ -30,7 +30,7 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
       {
         id: "wait",
         header: t("wait"),
-        width: 118,
+        width: 112,
         align: "end",
         cell: (row) => (
           <span className={classes["stacked"]}>
@@ -42,7 +42,7 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
       {
         id: "coverage",
         header: t("coverage"),
-        width: 66,
+        width: 60,
         align: "end",
         cell: (row) => (row.coverage && row.coverage.observations > 0 ? format.percent(row.coverage.measured) : "–"),
       },
@@ -62,7 +62,7 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
       {
         id: "kept",
         header: t("kept"),
-        width: 100,
+        width: 94,
         align: "end",
         cell: (row) => (row.promise && row.promise.count > 0 ? format.percent(row.promise.withinFiveMinutes) : "–"),
       },
