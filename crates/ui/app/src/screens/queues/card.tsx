@@ -63,6 +63,7 @@ export function Band({ row }: { row: QueueRow }) {
   const held = row.coverage && row.coverage.observations > 0 ? row.coverage : undefined;
   return (
     <Tooltip
+      position="bottom"
       label={
         <>
           <div>{t("bandHint", { share: format.percent(confidence), low: format.duration(low), high: format.duration(high) })}</div>
