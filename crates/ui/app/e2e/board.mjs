@@ -39,9 +39,9 @@ async function taught(stage) {
     const { band, coverage, promise } = await known(stage, QUEUE);
     return Boolean(band && coverage && promise);
   };
-  // First enough waits have to end for a band to be, then some that were told one.
-  for (let round = 0; round < 10 && !(await ready()); round += 1) {
-    await bookMany(stage, SUPPORT, 20, () => ({}));
+  // First enough waits have to end for a band to be, then some that were told one; a crowd would only make them longer.
+  for (let round = 0; round < 16 && !(await ready()); round += 1) {
+    await bookMany(stage, SUPPORT, 5, () => ({}));
     await eventually(ready, true, 15_000).catch(() => undefined);
   }
   holds("the queue has taught", await ready());

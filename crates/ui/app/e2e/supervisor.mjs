@@ -314,7 +314,8 @@ export const journeys = {
 
   "does it all on a phone: finds one, opens it, marks some, and nothing scrolls sideways": async ({ stage, open }) => {
     const phoneNumber = newNumber();
-    await bookMany(stage, CLAIMS, 3, (index) => ({ phoneNumber, desiredTime: inHours(90 + index) }));
+    const times = [90, 91, 92].map(inHours);
+    await bookMany(stage, CLAIMS, 3, (index) => ({ phoneNumber, desiredTime: times[index] }));
     const page = await list(open, of(phoneNumber), { viewport: { width: 360, height: 780 }, hasTouch: true });
     const scroller = page.locator("table").locator("xpath=..");
     const wide = () => scroller.evaluate((element) => element.scrollWidth - element.clientWidth);
@@ -333,6 +334,7 @@ export const journeys = {
     await snap(page, "phone-marked");
     await page.getByRole("columnheader", { name: "Desired time" }).getByRole("button").tap();
     await page.waitForURL(/order=-desired/);
+    await eventually(() => first.locator("time").getAttribute("datetime"), (at) => Date.parse(at) === Date.parse(times[2]));
   },
 
   "compares services in the heat-map of bookings": async ({ open }) => {
