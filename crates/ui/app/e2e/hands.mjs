@@ -37,10 +37,10 @@ export const expect = (locator) => ({
   count: (wanted) => eventually(() => locator.count(), wanted),
 });
 
-export async function eventually(read, wanted) {
+export async function eventually(read, wanted, limitMs = 10_000) {
   const fits = typeof wanted === "function" ? wanted : (found) => found === wanted;
   let found;
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (const end = Date.now() + limitMs; Date.now() < end; ) {
     found = await read();
     if (fits(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));

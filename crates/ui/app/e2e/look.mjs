@@ -23,7 +23,9 @@ export function watch(page, troubles) {
   page.on("pageerror", (error) => troubles.push(`${page.url()}: ${error.message}`));
 }
 
+/** Once nothing is on its way: what is being asked for anew is dimmed. */
 export async function axe(page) {
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: "hidden" });
   // The policy would refuse a script element; an evaluated one is the browser's own.
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
@@ -32,19 +34,40 @@ export async function axe(page) {
     .flatMap((one) => one.nodes.slice(0, 3).map((node) => `${one.id}: ${node.target.join(" ")} ${node.html.slice(0, 140)}`));
 }
 
-/** Opens and judges; gives complaints. */
-export async function look(page, base, path, name, pictures) {
+/** What stands out of the window, or out of the part of it that a screen has: nothing may scroll sideways as a whole. */
+const sideways = (page) =>
+  page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll("main, [role=dialog], [role=complementary]")]
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .map((element) => `${element.tagName} is ${element.scrollWidth - element.clientWidth} px wider than it shows`),
+  );
+
+/** Opens an address, and judges how it looks in each of some shapes; gives complaints, and takes a picture of each. */
+export async function look(page, base, path, name, shapes, pictures) {
+  mkdirSync(pictures, { recursive: true });
   const complaints = [];
+  const [first] = shapes;
+  await shape(page, first);
   await page.goto(`${base}/ges/${path}`, { waitUntil: "load" });
   await settled(page);
-  for (const one of await axe(page)) complaints.push(`${name}: ${one}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (wide > 0) complaints.push(`${name}: ${wide} px wider than the window`);
-  if (pictures) {
-    mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: join(pictures, `${name}.png`) });
+  for (const one of shapes) {
+    const whole = `${name}-${one.theme}-${one.width}`;
+    if (one !== first) {
+      await shape(page, one);
+      // The page hears of both by itself, a busy machine lets it wait.
+      await page.waitForFunction((theme) => document.documentElement.dataset.mantineColorScheme === theme, one.theme);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn, 60)))));
+    }
+    const found = [...(await sideways(page)), ...(one.judged ? await axe(page) : [])];
+    complaints.push(...found.map((text) => `${whole}: ${text}`));
+    await page.screenshot({ path: join(pictures, `${whole}.png`) });
   }
   return complaints;
+}
+
+async function shape(page, { theme, width, height }) {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.setViewportSize({ width, height });
 }
 
 /** Until what is shown no longer changes on its own account: loaders are gone. */

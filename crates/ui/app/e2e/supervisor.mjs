@@ -9,6 +9,18 @@ export const user = "supervisor";
 const of = (phoneNumber) => `?phone=${encodeURIComponent(phoneNumber)}`;
 const marked = (page) => page.getByRole("region", { name: "Marked callbacks" });
 
+/** Lines of cells as RFC 4180 writes them. */
+function cells(csv) {
+  const lines = [[]];
+  for (const [, quoted, plain, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/g)) {
+    lines.at(-1).push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end === "\r\n") lines.push([]);
+    if (end === "") break;
+  }
+  // The last line ends, too.
+  return lines.filter((line) => line.length > 1 || line[0] !== "");
+}
+
 /** What the browser keeps of a click. */
 async function kept(page, act) {
   const [file] = await Promise.all([page.waitForEvent("download"), act()]);
@@ -245,6 +257,84 @@ export const journeys = {
     await snap(page, "bulk-jobs");
     await page.getByRole("menuitem", { name: /Move callbacks/ }).first().click();
     await dialog(page).getByText(/^Stopped after|^All/).waitFor();
+  },
+
+  "takes a filter away as a spreadsheet: the shown columns of its rows, and no formula": async ({ stage, open }) => {
+    const phoneNumber = newNumber();
+    const { id } = await book(stage, SUPPORT, { phoneNumber, desiredTime: inHours(44) });
+    await book(stage, CLAIMS, { phoneNumber, desiredTime: inHours(45) });
+    const page = await list(open, of(phoneNumber), { fresh: true });
+    await page.getByRole("button", { name: "Columns" }).click();
+    await page.getByRole("checkbox", { name: "Queue", exact: true }).click();
+    await page.getByRole("checkbox", { name: "Booked", exact: true }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("columnheader", { name: "Queue", exact: true }).waitFor();
+    await button(page, "Export").click();
+    const file = await kept(page, () => page.getByRole("menuitem", { name: /^CSV/ }).click());
+    holds(`its name tells when: ${file.name}`, /^callbacks-\d{8}T\d{6}\.csv$/.test(file.name));
+    const [head, ...lines] = cells(file.text);
+    holds(`the shown columns are in it: ${head}`, ["id", "desiredTime", "phoneNumber", "state", "serviceName", "virtualQueue", "reason"].every((name) => head.includes(name)));
+    holds(`and no other: ${head}`, !head.includes("createdTime") && !head.includes("updatedTime"));
+    const column = (name) => lines.map((line) => line[head.indexOf(name)]);
+    holds("each line has all cells", lines.every((line) => line.length === head.length));
+    holds("the rows of the filter are in it", column("serviceName").toSorted().join() === [CLAIMS, SUPPORT].join() && column("id").includes(id));
+    holds("a number is a text, not a formula", column("phoneNumber").every((text) => text === `'${phoneNumber}`));
+    await page.getByRole("button", { name: "Columns" }).click();
+    await button(page, "Reset columns").click();
+  },
+
+  "takes all of a long list away for a program, also what is not loaded": async ({ stage, open }) => {
+    const supervisor = await stage.as("supervisor");
+    const wanted = `service=${CROWD}&state=SCHEDULED`;
+    const from = Date.parse(inHours(14 * 24));
+    await bookMany(stage, CROWD, 280, (index) => ({ desiredTime: new Date(from + index * 60_000).toISOString() }));
+    const page = await list(open, `?${wanted}`);
+    await page.getByText(/· 250 loaded/).waitFor();
+    await button(page, "Export").click();
+    const file = await kept(page, () => page.getByRole("menuitem", { name: /^JSON Lines/ }).click());
+    holds(`its name tells what it is: ${file.name}`, file.name.endsWith(".jsonl"));
+    const rows = file.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const { count } = await supervisor.get(`callbacks/count?${wanted}`);
+    holds(`all ${count} are in it, not ${rows.length}`, rows.length === count && count > 250);
+    holds("each once", new Set(rows.map((row) => row.id)).size === count);
+    const page1 = await supervisor.get(`callbacks?${wanted}&limit=250`);
+    holds("as the list has them", page1.callbacks.every((row, index) => rows[index].id === row.id && rows[index].phoneNumber === row.phoneNumber && rows[index].desiredTime === row.desiredTime));
+    const audit = await (await stage.as("administrator")).get("audit?action=callback.export");
+    holds("and it is written down who took them", audit.entries.some((entry) => JSON.stringify(entry).includes("supervisor")));
+  },
+
+  "is told that a change of many is no longer known": async ({ open }) => {
+    const page = await list(open, "?job=01890000-0000-7000-8000-000000000000");
+    await dialog(page).getByText("That job is no longer known").waitFor();
+    await snap(page, "job-gone");
+    await button(page, "Close").last().click();
+    await dialog(page).waitFor({ state: "hidden" });
+    holds("the list behind it is as it was", !page.url().includes("job="));
+  },
+
+  "does it all on a phone: finds one, opens it, marks some, and nothing scrolls sideways": async ({ stage, open }) => {
+    const phoneNumber = newNumber();
+    const times = [90, 91, 92].map(inHours);
+    await bookMany(stage, CLAIMS, 3, (index) => ({ phoneNumber, desiredTime: times[index] }));
+    const page = await list(open, of(phoneNumber), { viewport: { width: 360, height: 780 }, hasTouch: true });
+    const scroller = page.locator("table").locator("xpath=..");
+    const wide = () => scroller.evaluate((element) => element.scrollWidth - element.clientWidth);
+    holds("the list is no wider than the window", (await wide()) <= 0);
+    const first = rows(page).first();
+    await first.getByText(phoneNumber).waitFor();
+    await first.getByText(CLAIMS).waitFor();
+    await first.getByText("Scheduled").waitFor();
+    await first.tap();
+    await panel(page).getByText(phoneNumber).first().waitFor();
+    await snap(page, "phone-callback");
+    await panel(page).getByRole("button", { name: "Close details" }).tap();
+    await panel(page).waitFor({ state: "hidden" });
+    await first.getByRole("checkbox").tap();
+    await page.getByText("1 selected").waitFor();
+    await snap(page, "phone-marked");
+    await page.getByRole("columnheader", { name: "Desired time" }).getByRole("button").tap();
+    await page.waitForURL(/order=-desired/);
+    await eventually(() => first.locator("time").getAttribute("datetime"), (at) => Date.parse(at) === Date.parse(times[2]));
   },
 
   "compares services in the heat-map of bookings": async ({ open }) => {

@@ -116,6 +116,8 @@ async function rules(admin) {
 /** Callbacks over the days to come, some that are on their way, some that have ended. */
 async function callbacks(stage, supervisor) {
   await bookMany(stage, SUPPORT, 60, (index) => ({ desiredTime: inHours(1 + index * 1.5) }));
+  // Some whose time comes while journeys go on: their customers are reached.
+  await bookMany(stage, SUPPORT, 3, () => ({ desiredTime: new Date(Date.now() + 90_000).toISOString() }));
   await bookMany(stage, CLAIMS, 40, (index) => ({ desiredTime: inHours(2 + index) }));
   await bookMany(stage, SUPPORT, 40, () => ({}));
   // Nobody takes calls of that queue: these fail.
@@ -130,7 +132,7 @@ export async function sow(stage) {
   const supervisor = await stage.as("supervisor");
   const sales = settings(SALES, { businessHours: "BH_Sales", capacityPerSlot: 4 });
   const crowd = settings(CROWD, { capacityPerSlot: 100_000, maxQueued: 1_000_000, maxBookingsPerTenMinutes: 1_000_000_000, maxDaysAhead: 30 });
-  const services = [sales, settings(SUPPORT, { maxDaysAhead: 20 }), settings(CLAIMS), crowd];
+  const services = [sales, settings(SUPPORT, { maxDaysAhead: 20, minLeadMinutes: 1 }), settings(CLAIMS), crowd];
   await stage.internally("callback-settings", publication(1, services.map((one) => ({ ...one, ringTimeoutSeconds: 45 }))));
   await stage.internally("callback-settings", publication(2, services));
   const { name: _, ...billing } = settings(BILLING, { businessHours: "office_hours" });
@@ -143,6 +145,8 @@ export async function sow(stage) {
   for (let n = 0; n < 3; n += 1) await stage.publicly("call-in/requests/create", { groupName: "technical_help", fromPhoneNumber: newNumber() });
   const hook = await admin.post("webhooks", { url: `${stage.neighbours.listener}/hooks`, description: "Data warehouse", events: ["*"], services: [] });
   await callbacks(stage, supervisor);
+  // Those were heard out first: from now on the router says that nobody is there.
+  await stage.turn("urs", `queues/${QUEUE(CLAIMS)}`, { ewt: -1, calls: 0 });
   return { ...ids, hook: hook.id };
 }
 

@@ -1,9 +1,9 @@
 // Callbacks: list, details, changes, bulk, dry run.
 import { randomUUID } from "node:crypto";
-import type { Bulk, CallbackDetail, CallbackRow } from "../src/api/types";
-import { type Asked, HANDLED, Refusal, type Router, checkRevision, paged } from "./http";
-import { slotsOf } from "./queues";
-import { MINUTE, type World, iso, rowOf } from "./world";
+import type { Bulk, CallbackDetail, CallbackRow } from "../src/api/types.ts";
+import { type Asked, HANDLED, Refusal, type Router, checkRevision, paged } from "./http.ts";
+import { slotsOf } from "./queues.ts";
+import { MINUTE, type World, iso, rowOf } from "./world.ts";
 
 type Filter = Record<string, string | string[] | undefined>;
 
@@ -178,7 +178,7 @@ export function callbackRoutes(router: Router, world: World) {
   const bulkRows = new Map<string, { callbackId: string; ok: boolean; code?: number; message?: string }[]>();
   const bulk = ({ path }: Asked) => {
     const job = world.bulks.find((each) => each.id === path["id"]);
-    if (!job) throw new Refusal(40400, "no such job");
+    if (!job) throw new Refusal(40401, "no such job");
     return job;
   };
   router.on("GET", "bulk", ({ query }) => {

@@ -1,7 +1,7 @@
 // Routes, envelopes and refusals of the pretended API.
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { World } from "./world";
+import type { World } from "./world.ts";
 
 export class Refusal extends Error {
   readonly code: number;

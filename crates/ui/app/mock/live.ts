@@ -1,6 +1,6 @@
 // The stream of changes.
-import { HANDLED, type Router } from "./http";
-import type { World } from "./world";
+import { HANDLED, type Router } from "./http.ts";
+import type { World } from "./world.ts";
 
 export function liveRoutes(router: Router, world: World) {
   let id = 0;

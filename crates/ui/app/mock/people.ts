@@ -1,6 +1,6 @@
 // Signing in as any role: the user name is the role, the password is `demo`.
-import { Refusal, type Router } from "./http";
-import { HOUR, ROLES, type World, iso } from "./world";
+import { Refusal, type Router } from "./http.ts";
+import { HOUR, ROLES, type World, iso } from "./world.ts";
 
 export function peopleRoutes(router: Router, world: World) {
   const me = (user: string) => ({

@@ -1,13 +1,13 @@
 // The API from memory, for developing screens and taking pictures of them. Never part of what is built.
 import type { Connect, Plugin } from "vite";
-import { aboutRoutes } from "./about";
-import { adminRoutes } from "./admin";
-import { callbackRoutes } from "./callbacks";
-import { Router } from "./http";
-import { liveRoutes } from "./live";
-import { peopleRoutes } from "./people";
-import { queueRoutes } from "./queues";
-import { World } from "./world";
+import { aboutRoutes } from "./about.ts";
+import { adminRoutes } from "./admin/index.ts";
+import { callbackRoutes } from "./callbacks.ts";
+import { Router } from "./http.ts";
+import { liveRoutes } from "./live.ts";
+import { peopleRoutes } from "./people.ts";
+import { queueRoutes } from "./queues.ts";
+import { World } from "./world.ts";
 
 export function mock(): Plugin {
   const world = new World();

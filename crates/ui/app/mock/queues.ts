@@ -1,7 +1,7 @@
 // Queues, services, slots.
-import { addDays, dayIn, instantOf } from "../src/parts/civil";
-import { Refusal, type Router } from "./http";
-import { DAY, MINUTE, type World, dice, iso } from "./world";
+import { addDays, dayIn, instantOf } from "../src/parts/civil.ts";
+import { Refusal, type Router } from "./http.ts";
+import { DAY, MINUTE, type World, dice, iso } from "./world.ts";
 
 export function slotsOf(world: World, service: string, from: number, days: number) {
   const found = world.services.find((one) => one.name === service);

@@ -1,6 +1,6 @@
 // A contact centre in memory: callbacks that live, queues that fill, people who may more or less.
 import { randomUUID } from "node:crypto";
-import type { Bulk, CallbackDetail, CallbackRow, CallbackState, Permission, QueueRow, ServiceRow } from "../src/api/types";
+import type { Bulk, CallbackDetail, CallbackRow, CallbackState, Permission, QueueRow, ServiceRow } from "../src/api/types.ts";
 
 /** The same numbers in the same order every time. */
 export function dice(seed: number) {

@@ -7,10 +7,10 @@ import {
   readShorthand,
   slotsPerDay,
   weekShorthand,
-} from "../../src/screens/capacity/plan";
-import { Refusal, type Router } from "../http";
-import { DAY, type World, dice, iso } from "../world";
-import { type Rule, RuleBook, ruleRoutes } from "./rules";
+} from "../../src/screens/capacity/plan.ts";
+import { Refusal, type Router } from "../http.ts";
+import { DAY, type World, dice, iso } from "../world.ts";
+import { type Rule, RuleBook, ruleRoutes } from "./rules.ts";
 
 interface CapacityRule extends Rule {
   slotMinutes: number;

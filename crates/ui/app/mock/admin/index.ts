@@ -1,10 +1,10 @@
 // The administrator's side of the pretended API.
-import type { Router } from "../http";
-import type { World } from "../world";
-import { capacityRoutes } from "./capacity";
-import { numberRoutes } from "./numbers";
-import { serviceRoutes } from "./services";
-import { auditRoutes, callInRoutes, credentialRoutes, keyRoutes, webhookRoutes } from "./setup";
+import type { Router } from "../http.ts";
+import type { World } from "../world.ts";
+import { capacityRoutes } from "./capacity.ts";
+import { numberRoutes } from "./numbers.ts";
+import { serviceRoutes } from "./services.ts";
+import { auditRoutes, callInRoutes, credentialRoutes, keyRoutes, webhookRoutes } from "./setup.ts";
 
 const ALL = [
   capacityRoutes,

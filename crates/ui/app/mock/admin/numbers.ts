@@ -1,7 +1,7 @@
 // Rules of countries and numbers, and of regions.
-import { Refusal, type Router } from "../http";
-import type { World } from "../world";
-import { type Rule, RuleBook, ruleRoutes } from "./rules";
+import { Refusal, type Router } from "../http.ts";
+import type { World } from "../world.ts";
+import { type Rule, RuleBook, ruleRoutes } from "./rules.ts";
 
 interface NumberRule extends Rule {
   countries: string[];

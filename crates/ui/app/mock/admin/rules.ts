@@ -1,6 +1,6 @@
 // What rules of every kind have in common: a revision, queues, and writes that may be late.
 import { randomUUID } from "node:crypto";
-import { type Asked, Refusal, type Router } from "../http";
+import { type Asked, Refusal, type Router } from "../http.ts";
 
 export interface Rule {
   id: string;

@@ -1,6 +1,6 @@
 // Services with all their settings, what changed when, and office hours with the clocks that change in them.
-import { Refusal, type Router } from "../http";
-import { DAY, HOUR, type World, iso } from "../world";
+import { Refusal, type Router } from "../http.ts";
+import { DAY, HOUR, type World, iso } from "../world.ts";
 
 const SETTINGS = {
   enabled: true,

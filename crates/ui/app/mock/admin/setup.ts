@@ -1,7 +1,7 @@
 // Call-in groups and requests, credentials, keys, webhooks, the audit log, and forgetting.
 import { randomBytes, randomUUID } from "node:crypto";
-import { Refusal, type Router, checkRevision, paged } from "../http";
-import { DAY, HOUR, MINUTE, type World, dice, iso } from "../world";
+import { Refusal, type Router, checkRevision, paged } from "../http.ts";
+import { DAY, HOUR, MINUTE, type World, dice, iso } from "../world.ts";
 
 export function callInRoutes(router: Router, _world: World) {
   const groups = [

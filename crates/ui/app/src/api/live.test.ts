@@ -78,6 +78,37 @@ describe("the stream of changes", () => {
     expect(heard).toEqual([]);
   });
 
+  it("that misses something while paused has everything read again after the pause, not in it", () => {
+    stream.pause();
+    last().says("resync", {});
+    vi.advanceTimersByTime(1_000);
+    expect(resyncs).toBe(0);
+    stream.resume();
+    expect(resyncs).toBe(1);
+  });
+
+  it("hands over what only asks for a look once, and counts callbacks alone as held", () => {
+    stream.listen({ topics: new Set(["queue", "bulk"]), changes: (all) => heard.push([...all]), resync: () => undefined });
+    stream.pause();
+    for (let n = 0; n < 10; n += 1) last().says("queue", {});
+    last().says("bulk", { id: "a" });
+    last().says("bulk", { id: "b" });
+    last().says("bulk", { id: "a" });
+    last().says("callback", { id: 1 });
+    vi.advanceTimersByTime(1_000);
+    expect(stream.snapshot().held).toBe(1);
+    stream.resume();
+    const topics = heard.flat().map(({ topic }) => topic);
+    expect(topics.toSorted()).toEqual(["bulk", "bulk", "callback", "queue"]);
+  });
+
+  it("leaves what it does not know to newer pages", () => {
+    last().says("weather", { sun: true });
+    last().says("callback", { id: 1 });
+    vi.advanceTimersByTime(300);
+    expect(heard).toEqual([[{ topic: "callback", data: { id: 1 } }]]);
+  });
+
   it("that the browser takes up again by itself is said to be down when that fails", () => {
     last().breaks(false);
     expect(stream.snapshot().state).toBe("connecting");

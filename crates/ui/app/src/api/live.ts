@@ -26,7 +26,7 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 export interface LiveSnapshot {
   state: LiveState;
-  /** Changes held back while paused. */
+  /** Changes of callbacks that are held back while paused. */
   held: number;
   lastAt: number | undefined;
 }
@@ -44,6 +44,8 @@ export class LiveStream {
   #watchers = new Set<() => void>();
   #snapshot: LiveSnapshot = { state: "off", held: 0, lastAt: undefined };
   #gathered: Change[] = [];
+  /** What only says that something is to be asked anew: once is enough. */
+  #nudges = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -77,7 +79,7 @@ export class LiveStream {
     this.#timer = undefined;
     this.#source?.close();
     this.#source = undefined;
-    this.#gathered = [];
+    this.#forget();
     this.#paused = false;
     this.#say({ state: "off", held: 0 });
   }
@@ -122,15 +124,14 @@ export class LiveStream {
     source.onopen = () => {
       this.#failures = 0;
       this.#known = true;
-      if (this.#missed) this.#resync();
-      this.#missed = false;
+      if (this.#missed) this.#renew();
       if (!this.#paused) this.#say({ state: "live" });
     };
     source.onerror = () => this.#broken(source);
     for (const topic of TOPICS) {
       source.addEventListener(topic, (event) => this.#take(topic, (event as MessageEvent<string>).data));
     }
-    source.addEventListener("resync", () => this.#resync());
+    source.addEventListener("resync", () => this.#renew());
   }
 
   /**
@@ -163,17 +164,22 @@ export class LiveStream {
       return;
     }
     if (typeof data !== "object" || data === null) return;
+    if (topic !== "callback") {
+      const nudge = `${topic} ${text}`;
+      if (this.#nudges.has(nudge)) return;
+      this.#nudges.add(nudge);
+    }
     this.#gathered.push({ topic, data });
     this.#snapshot = { ...this.#snapshot, lastAt: Date.now() };
     if (this.#paused) {
       if (this.#gathered.length > HOLD_AT_MOST) {
-        this.#gathered = [];
+        this.#forget();
         this.#missed = true;
       }
       // The number is for people: telling it four times a second is enough.
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
-        this.#say({ held: this.#gathered.length });
+        this.#say({ held: this.#gathered.filter(({ topic }) => topic === "callback").length });
       }, GATHER_MS);
       return;
     }
@@ -185,13 +191,11 @@ export class LiveStream {
 
   #hand() {
     if (this.#missed) {
-      this.#missed = false;
-      this.#gathered = [];
-      this.#resync();
+      this.#renew();
       return;
     }
     const changes = this.#gathered;
-    this.#gathered = [];
+    this.#forget();
     if (changes.length === 0) return;
     for (const listener of this.#listeners) {
       const wanted = changes.filter((change) => listener.topics.has(change.topic));
@@ -199,9 +203,17 @@ export class LiveStream {
     }
   }
 
-  #resync() {
-    this.#gathered = [];
+  /** Has everything read again; while paused, once that is over. */
+  #renew() {
+    this.#forget();
+    this.#missed = this.#paused;
+    if (this.#paused) return;
     for (const listener of this.#listeners) listener.resync();
+  }
+
+  #forget() {
+    this.#gathered = [];
+    this.#nudges.clear();
   }
 
   #say(news: Partial<LiveSnapshot>) {

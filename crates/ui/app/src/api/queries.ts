@@ -1,7 +1,11 @@
 // Questions that several screens ask. Questions of one screen live with it.
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "./client";
-import type { About, QueueRow, ServiceList, Slots } from "./types";
+import type { Board } from "./schema";
+import type { About, ServiceList, Slots } from "./types";
+
+/** What services and rules decide: the first words of the questions about it. */
+export const CATALOGUE = ["services", "queues", "office-hours", "slots", "capacity-rules", "number-rules", "region-rules"] as const;
 
 export const servicesQuery = queryOptions({
   queryKey: ["services"],
@@ -11,7 +15,7 @@ export const servicesQuery = queryOptions({
 
 export const queuesQuery = queryOptions({
   queryKey: ["queues"],
-  queryFn: ({ signal }) => get<{ queues: QueueRow[] }>("queues", undefined, signal),
+  queryFn: ({ signal }) => get<Board>("queues", undefined, signal),
   staleTime: 15_000,
 });
 

@@ -6,37 +6,40 @@ export type Narrow<S, N extends { [K in keyof N]: K extends keyof S ? S[K] : nev
 
 export type Instant = string;
 
-export type Permission =
-  | "ges.callback.view"
-  | "ges.callback.create"
-  | "ges.callback.reschedule"
-  | "ges.callback.cancel"
-  | "ges.callback.edit"
-  | "ges.callback.bulk"
-  | "ges.callback.export"
-  | "ges.queue.view"
-  | "ges.callin.view"
-  | "ges.callin.groups.view"
-  | "ges.callin.groups.edit"
-  | "ges.admin.capacity.view"
-  | "ges.admin.capacity"
-  | "ges.admin.numbers.view"
-  | "ges.admin.numbers"
-  | "ges.admin.regions.view"
-  | "ges.admin.regions"
-  | "ges.service.view"
-  | "ges.service.edit"
-  | "ges.service.emergency"
-  | "ges.dev.apikeys"
-  | "ges.dev.push"
-  | "ges.dev.captcha"
-  | "ges.dev.statistics"
-  | "ges.dev.webhooks"
-  | "ges.dev.tools"
-  | "ges.dev.refetch"
-  | "ges.audit"
-  | "ges.privacy.forget"
-  | "ges.privacy.export";
+/** All permissions. The description knows them as text only; a test compares these with the service's own. */
+export const PERMISSIONS = [
+  "ges.callback.view",
+  "ges.callback.create",
+  "ges.callback.reschedule",
+  "ges.callback.cancel",
+  "ges.callback.edit",
+  "ges.callback.bulk",
+  "ges.callback.export",
+  "ges.queue.view",
+  "ges.callin.view",
+  "ges.callin.groups.view",
+  "ges.callin.groups.edit",
+  "ges.admin.capacity.view",
+  "ges.admin.capacity",
+  "ges.admin.numbers.view",
+  "ges.admin.numbers",
+  "ges.admin.regions.view",
+  "ges.admin.regions",
+  "ges.service.view",
+  "ges.service.edit",
+  "ges.service.emergency",
+  "ges.dev.apikeys",
+  "ges.dev.push",
+  "ges.dev.captcha",
+  "ges.dev.statistics",
+  "ges.dev.webhooks",
+  "ges.dev.tools",
+  "ges.dev.refetch",
+  "ges.audit",
+  "ges.privacy.forget",
+  "ges.privacy.export",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
 
 export type Lines = Narrow<Api.MyLines, { kind: "all" | "only" | "except" }>;
 export type Me = Narrow<Api.Me, { permissions: Permission[]; lines: Lines }>;

@@ -23,6 +23,14 @@ describe("a wall clock in a zone", () => {
 });
 
 describe("a time for people", () => {
+  it("begins with a capital by itself, and not inside a sentence", () => {
+    const now = new Date();
+    expect(makeFormat("en-US").short(now)).toMatch(/^Today /);
+    expect(makeFormat("en-US").inText(now)).toMatch(/^today /);
+    expect(makeFormat("de-DE").short(now)).toMatch(/^Heute /);
+    expect(makeFormat("de-DE").inText(now)).toMatch(/^heute /);
+  });
+
   it("always bears its zone", () => {
     for (const locale of ["en-US", "de-DE", "fr-FR", "es-ES", "ja-JP"]) {
       const format = makeFormat(locale);

@@ -23,6 +23,8 @@ export interface Format {
   dateOf: (day: string) => string;
   /** Today 14:35 CET */
   short: (instant: Date | string, zone?: string) => string;
+  /** The same inside a sentence: today 14:35 CET */
+  inText: (instant: Date | string, zone?: string) => string;
   /** Thursday, 24 December 2026, 14:35:07 CET */
   full: (instant: Date | string, zone?: string) => string;
   zoneName: (zone: string, at?: Date | string) => string;
@@ -41,6 +43,14 @@ export function makeFormat(locale: string): Format {
   const unit = (value: number, name: string) =>
     new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const day = (instant: Date | string, zone: string) => {
+    const today = dayIn(new Date(), zone);
+    const that = dayIn(instant, zone);
+    const apart = Math.round((Date.parse(that) - Date.parse(today)) / 86_400_000);
+    if (Math.abs(apart) <= 1) return relative.format(apart, "day");
+    const year = that.slice(0, 4) === today.slice(0, 4) ? {} : ({ year: "numeric" } as const);
+    return formatter(locale, { timeZone: zone, weekday: "short", day: "numeric", month: "short", ...year }).format(new Date(instant));
+  };
   const format: Format = {
     locale,
     number: (value, options) => new Intl.NumberFormat(locale, options).format(value),
@@ -53,17 +63,8 @@ export function makeFormat(locale: string): Format {
         new Date(instant),
       ),
     day: (instant, zone = HERE) => {
-      const today = dayIn(new Date(), zone);
-      const that = dayIn(instant, zone);
-      const apart = Math.round((Date.parse(that) - Date.parse(today)) / 86_400_000);
-      if (Math.abs(apart) <= 1) {
-        const text = relative.format(apart, "day");
-        return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
-      }
-      const year = that.slice(0, 4) === today.slice(0, 4) ? {} : ({ year: "numeric" } as const);
-      return formatter(locale, { timeZone: zone, weekday: "short", day: "numeric", month: "short", ...year }).format(
-        new Date(instant),
-      );
+      const text = day(instant, zone);
+      return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
     },
     dayName: (day) =>
       formatter(locale, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" }).format(
@@ -73,6 +74,7 @@ export function makeFormat(locale: string): Format {
     dateOf: (day) =>
       formatter(locale, { timeZone: "UTC", day: "numeric", month: "short" }).format(new Date(`${day}T12:00:00Z`)),
     short: (instant, zone = HERE) => `${format.day(instant, zone)} ${format.time(instant, zone)}`,
+    inText: (instant, zone = HERE) => `${day(instant, zone)} ${format.time(instant, zone)}`,
     full: (instant, zone = HERE) =>
       formatter(locale, {
         timeZone: zone,

@@ -6,6 +6,8 @@ import { Suspense, lazy, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useLocation } from "react-router";
 import { live, useLiveState } from "@/api/live";
+import { useNudged } from "@/api/nudged";
+import { CATALOGUE } from "@/api/queries";
 import { ME } from "@/api/session";
 import type { Me } from "@/api/types";
 import { ConfirmHost } from "@/parts/confirm";
@@ -42,6 +44,10 @@ export default function Frame({ me, expired, reached, onBack }: FrameProps) {
     return () => live.stop();
   }, []);
   useEffect(() => setNavigation(false), [location.pathname]);
+  // Somebody published, or saved a rule: what is edited here keeps its draft and the revision that it began with.
+  useNudged(["settings"], 1_000, () => {
+    for (const name of CATALOGUE) void client.invalidateQueries({ queryKey: [name] });
+  });
   // The stream broke: the service may be gone, or the session over. Asking tells which.
   const cut = useLiveState().state === "down";
   useEffect(() => {

@@ -12,6 +12,7 @@ import { Rows } from "@/editing/rows";
 import { Copy } from "@/parts/copy";
 import { useErrorText } from "@/parts/errors";
 import { HERE, useFormat } from "@/parts/format";
+import { useNeighbour } from "@/parts/neighbour";
 import { done, failed } from "@/parts/notify";
 import { Facts, Page, Panel } from "@/parts/page";
 import { Answer } from "@/parts/states";
@@ -44,7 +45,7 @@ function Content({ about }: { about: About }) {
             { key: "name", label: t("neighbours.name"), head: true, cell: ({ name }) => <Name of={name} /> },
             { key: "state", label: t("neighbours.state"), cell: ({ state }) => <Health state={state} /> },
             { key: "since", label: t("neighbours.since"), cell: ({ since }) => <When at={since} /> },
-            { key: "detail", label: t("neighbours.detail"), cell: ({ detail }) => detail ?? "–" },
+            { key: "detail", label: t("neighbours.detail"), cell: ({ state, detail }) => (state !== "up" && detail) || "–" },
           ]}
         />
       </Panel>
@@ -74,14 +75,12 @@ function Content({ about }: { about: About }) {
   );
 }
 
-/** A system by its name for people, and where it is: `ors http://…`. */
 function Name({ of }: { of: string }) {
-  const { t } = useTranslation("about");
-  const [system = "", ...where] = of.split(" ");
+  const { system, where } = useNeighbour()(of);
   return (
     <>
-      {t(`names.${system}`, { defaultValue: system })}
-      {where.length > 0 && <div className={classes["dim"]}>{where.join(" ")}</div>}
+      {system}
+      {where !== "" && <div className={classes["dim"]}>{where}</div>}
     </>
   );
 }

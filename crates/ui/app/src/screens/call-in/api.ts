@@ -14,7 +14,7 @@ export type CallIn = Narrow<Api.CallInRow, { state: RequestState }>;
 
 export const groupsQuery = queryOptions({
   queryKey: ["call-in", "groups"],
-  queryFn: ({ signal }) => get<{ groups: Group[] }>("call-in/groups", undefined, signal),
+  queryFn: ({ signal }) => get<Narrow<Api.Groups, { groups: Group[] }>>("call-in/groups", undefined, signal),
 });
 
 export const requestsQuery = (filter: Query) =>

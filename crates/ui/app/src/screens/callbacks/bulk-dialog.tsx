@@ -2,10 +2,10 @@
 import { Button, Modal, NumberInput, Progress as Bar, Table, TextInput, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Bulk, CallbackRow } from "@/api/types";
+import type { CallbackRow } from "@/api/types";
 import { useErrorText } from "@/parts/errors";
 import { useFormat } from "@/parts/format";
-import { Answer } from "@/parts/states";
+import { Answer, Failing, Loading } from "@/parts/states";
 import { StateBadge } from "@/parts/state-badge";
 import { When } from "@/parts/when";
 import type { BulkAction } from "./bulk-bar";
@@ -185,13 +185,19 @@ function Ask({ action, count, skipped, sample, onStart, onClose, starting = fals
 }
 
 /** A job that was begun before, here or elsewhere. */
-export function JobDialog({ job, onClose }: { job: Bulk; onClose: () => void }) {
+export function JobDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation("callbacks");
-  const { progress, stop } = useWatched(job.id);
+  const { job, progress, stop } = useWatched(id);
   return (
-    <Modal opened onClose={onClose} title={t(`bulk.${job.action}.title`)} size="lg">
-      {job.note && <p className={classes["dim"]}>“{job.note}”</p>}
-      <Going progress={progress ?? { ...job, refusedRows: [] }} onStop={stop} onClose={onClose} goesOn />
+    <Modal opened onClose={onClose} title={job.data ? t(`bulk.${job.data.action}.title`) : t("bulk.jobs")} size="lg">
+      {job.data?.note && <p className={classes["dim"]}>“{job.data.note}”</p>}
+      {progress ? (
+        <Going progress={progress} onStop={stop} onClose={onClose} goesOn />
+      ) : job.isError ? (
+        <Failing error={job.error} retry={() => void job.refetch()} small />
+      ) : (
+        <Loading />
+      )}
     </Modal>
   );
 }
@@ -213,16 +219,20 @@ function Going({ progress, onStop, onClose, goesOn }: GoingProps) {
       <p role="status" className="num">
         {t(`bulk.states.${progress.state}`, { done: number(progress.done), total: number(progress.total) })}
       </p>
-      <Bar
-        value={share}
-        size="lg"
-        aria-label={t("bulk.progress")}
-        color={progress.state === "stopped" ? "yellow" : "blue"}
-        animated={running}
-      />
-      <p className={classes["dim"]}>
-        {t("bulk.succeeded", { n: number(progress.succeeded) })} · {t("bulk.refused", { n: number(progress.refused) })}
-      </p>
+      {progress.state !== "gone" && (
+        <>
+          <Bar
+            value={share}
+            size="lg"
+            aria-label={t("bulk.progress")}
+            color={progress.state === "stopped" ? "yellow" : "blue"}
+            animated={running}
+          />
+          <p className={classes["dim"]}>
+            {t("bulk.succeeded", { n: number(progress.succeeded) })} · {t("bulk.refused", { n: number(progress.refused) })}
+          </p>
+        </>
+      )}
       {running && goesOn && <p className={classes["dim"]}>{t("bulk.goesOn")}</p>}
       {progress.refusedRows.length > 0 && <Refusals progress={progress} />}
       <div className={classes["buttons"]}>

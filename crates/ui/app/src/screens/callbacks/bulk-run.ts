@@ -3,7 +3,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { useEffect, useRef, useState } from "react";
 import { get, post } from "@/api/client";
 import { isRefused } from "@/api/errors";
-import { useLive } from "@/api/live";
+import { useNudged } from "@/api/nudged";
 import type { BulkList, BulkPreview, BulkResult, BulkResults } from "@/api/schema";
 import type { Bulk, CallbackRow, Narrow } from "@/api/types";
 import { type Filter, toDocument } from "./filter";
@@ -13,7 +13,8 @@ export interface Progress {
   done: number;
   succeeded: number;
   refused: number;
-  state: "running" | "done" | "stopped";
+  /** Gone: the service knows it no longer. */
+  state: Bulk["state"] | "gone";
   refusedRows: BulkResult[];
 }
 
@@ -80,6 +81,10 @@ export function useEach() {
   return { progress, start, stop: () => (stop.current = true) };
 }
 
+/** However much a job tells of itself, it is asked about at most every so often. */
+const NUDGED_MS = 500;
+
+const isGone = (error: unknown) => isRefused(error) && error.status === 404;
 const jobKey = (id: string | undefined) => ["bulk", "job", id] as const;
 
 /** The changes of many of the last week, the newest first. */
@@ -89,26 +94,27 @@ export const jobsQuery = queryOptions({
   refetchInterval: ({ state }) => (state.data?.bulks.some((one) => one.state === "running") ? 3_000 : 60_000),
 });
 
+const GONE: Progress = { total: 0, done: 0, succeeded: 0, refused: 0, state: "gone", refusedRows: [] };
+
 /** How a job fares that goes on without this page. */
 export function useWatched(id: string | undefined) {
   const client = useQueryClient();
   const key = jobKey(id);
-  const { data: job } = useQuery({
+  const job = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => get<Bulk>(`bulk/${id ?? ""}`, undefined, signal),
     enabled: id !== undefined,
     // The stream may be paused or cut: the job is asked after, too.
-    refetchInterval: ({ state }) => (state.data?.state === "running" ? 1_500 : false),
+    refetchInterval: ({ state }) => (state.data?.state === "running" && !isGone(state.error) ? 1_500 : false),
   });
-  useLive(
+  useNudged(
     ["bulk"],
-    (changes) => {
-      const one = changes.map(({ data }) => data as Bulk).filter((news) => news.id === id).at(-1);
-      if (one) client.setQueryData<Bulk>(key, (before) => (before && before.done > one.done ? before : one));
-    },
-    () => void client.invalidateQueries({ queryKey: ["bulk"] }),
+    NUDGED_MS,
+    () => void client.invalidateQueries({ queryKey: key, exact: true }),
+    (data) => [undefined, id].includes((data as { id?: string }).id),
   );
-  const over = job !== undefined && job.state !== "running";
+  const gone = isGone(job.error);
+  const over = gone || (job.data !== undefined && job.data.state !== "running");
   useEffect(() => {
     if (!over) return;
     void client.invalidateQueries({ queryKey: ["callbacks"] });
@@ -117,14 +123,14 @@ export function useWatched(id: string | undefined) {
   const refused = useQuery({
     queryKey: [...key, "refused"],
     queryFn: ({ signal }) => get<BulkResults>(`bulk/${id ?? ""}/rows`, { onlyRefused: true, limit: 100 }, signal),
-    enabled: over && job.refused > 0,
+    enabled: over && !gone && (job.data?.refused ?? 0) > 0,
   });
   const stop = useMutation({
     mutationFn: () => post<Bulk>(`bulk/${id ?? ""}/stop`),
     onSuccess: (one) => client.setQueryData(key, one),
   });
-  const progress: Progress | undefined = job && { ...job, refusedRows: refused.data?.rows ?? [] };
-  return { progress, stop: () => id !== undefined && stop.mutate() };
+  const progress: Progress | undefined = gone ? GONE : job.data && { ...job.data, refusedRows: refused.data?.rows ?? [] };
+  return { job, progress, stop: () => id !== undefined && stop.mutate() };
 }
 
 /** For all that a filter finds. */

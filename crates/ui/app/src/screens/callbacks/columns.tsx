@@ -31,16 +31,7 @@ export function useColumns(): Column<CallbackRow>[] {
         header: t("columns.desiredTime"),
         width: 200,
         sort: "desired",
-        cell: (row) => (
-          <span className={classes["when"]}>
-            {row.kind === "immediate" ? (
-              <IconBolt size={14} aria-label={t("kinds.immediate")} />
-            ) : (
-              <IconCalendarEvent size={14} aria-label={t("kinds.scheduled")} />
-            )}
-            <When at={row.desiredTime} />
-          </span>
-        ),
+        cell: (row) => <Wanted row={row} />,
       },
       { id: "phoneNumber", header: t("columns.phoneNumber"), width: 132, cell: (row) => row.phoneNumber },
       { id: "state", header: t("columns.state"), width: 178, cell: (row) => <StateBadge state={row.state} reason={row.reason} /> },
@@ -71,4 +62,35 @@ export function useColumns(): Column<CallbackRow>[] {
       { id: "id", header: t("columns.id"), width: 290, cell: (row) => <code className={classes["id"]}>{row.id}</code> },
     ];
   }, [t, format]);
+}
+
+/** What tells one callback from another, for where columns have no room. */
+export function useSummary(): Column<CallbackRow>[] {
+  const { t } = useTranslation("callbacks");
+  return useMemo(
+    () => [{ id: "summary", header: t("columns.desiredTime"), width: 240, grow: true, sort: "desired", cell: (row) => <Summary row={row} /> }],
+    [t],
+  );
+}
+
+function Summary({ row }: { row: CallbackRow }) {
+  return (
+    <div className={classes["summary"]}>
+      <b>{row.phoneNumber}</b>
+      <StateBadge state={row.state} reason={row.reason} />
+      <Wanted row={row} />
+      <span>{row.serviceName}</span>
+    </div>
+  );
+}
+
+function Wanted({ row }: { row: CallbackRow }) {
+  const { t } = useTranslation("callbacks");
+  const Sign = row.kind === "immediate" ? IconBolt : IconCalendarEvent;
+  return (
+    <span className={classes["when"]}>
+      <Sign size={14} aria-label={t(`kinds.${row.kind}`)} />
+      <When at={row.desiredTime} />
+    </span>
+  );
 }

@@ -76,7 +76,7 @@ function Form({ services, onClose, onDone }: CreateProps & { services: ServiceRo
       {
         onSuccess: (row) => {
           draft.clear(NOTHING);
-          done(t("create.done", { number: row.phoneNumber, time: format.short(row.desiredTime) }));
+          done(t("create.done", { number: row.phoneNumber, time: format.inText(row.desiredTime) }));
           onDone(row);
         },
       },
@@ -139,7 +139,7 @@ function Form({ services, onClose, onDone }: CreateProps & { services: ServiceRo
         </Button>
         <Button type="submit" disabled={!ready} loading={create.isPending}>
           {when === "slot" && value.slot && service
-            ? t("create.at", { time: format.short(value.slot, service.zone) })
+            ? t("create.at", { time: format.inText(value.slot, service.zone) })
             : t("create.submit")}
         </Button>
       </div>

@@ -186,7 +186,7 @@ function Actions({ row, zone, onOpen }: { row: CallbackDetail; zone: string | un
   const ask = async () => {
     const answer = await confirm({
       title: t("cancel.title"),
-      text: t("cancel.text", { number: row.phoneNumber, time: format.short(row.desiredTime) }),
+      text: t("cancel.text", { number: row.phoneNumber, time: format.inText(row.desiredTime) }),
       act: t("cancel.act"),
       danger: true,
       note: { label: t("cancel.note"), placeholder: t("cancel.placeholder") },

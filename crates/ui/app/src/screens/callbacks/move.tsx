@@ -34,7 +34,7 @@ export function Move({ kind, row, zone = HERE, onClose, onDone }: MoveProps) {
   return (
     <Modal opened onClose={onClose} title={t(`${kind}.title`, { number: row.phoneNumber })} size="lg">
       <div className={classes["form"]}>
-        {kind === "reschedule" && <p className={classes["dim"]}>{t("reschedule.from", { time: format.short(row.desiredTime, zone) })}</p>}
+        {kind === "reschedule" && <p className={classes["dim"]}>{t("reschedule.from", { time: format.inText(row.desiredTime, zone) })}</p>}
         {kind === "recreate" && (
           <SegmentedControl
             value={when}
@@ -59,7 +59,7 @@ export function Move({ kind, row, zone = HERE, onClose, onDone }: MoveProps) {
             {t("back")}
           </Button>
           <Button onClick={submit} disabled={!ready} loading={change.isPending}>
-            {slot && when === "slot" ? t(`${kind}.to`, { time: format.short(slot, zone) }) : t(`${kind}.act`)}
+            {slot && when === "slot" ? t(`${kind}.to`, { time: format.inText(slot, zone) }) : t(`${kind}.act`)}
           </Button>
         </div>
       </div>

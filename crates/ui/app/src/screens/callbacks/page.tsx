@@ -14,11 +14,12 @@ import { ColumnChooser } from "@/parts/column-chooser";
 import { type ColumnChoice, DataTable } from "@/parts/data-table";
 import { useFormat } from "@/parts/format";
 import { Guarded } from "@/parts/guarded";
+import { useNarrow } from "@/parts/narrow";
 import { Page } from "@/parts/page";
 import { Empty, Failing, Loading } from "@/parts/states";
 import { useCommands } from "@/shell/commands";
 import { BulkBar } from "./bulk-bar";
-import { FIRST_CHOICE, useColumns } from "./columns";
+import { FIRST_CHOICE, useColumns, useSummary } from "./columns";
 import { FilterBar } from "./filter-bar";
 import { type Filter, type Order, fromAddress, toAddress, toQuery } from "./filter";
 import { Jobs } from "./jobs";
@@ -44,9 +45,12 @@ export default function CallbacksPage() {
 
   const { list, rows, count } = useCallbackList(filter);
   const columns = useColumns();
+  const summary = useSummary();
+  const narrow = useNarrow();
   const [choice, setChoice] = usePreference<ColumnChoice>("callback-columns", FIRST_CHOICE);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  useEffect(() => setSelected(new Set()), [searchText]);
+  const filterText = toAddress(filter).toString();
+  useEffect(() => setSelected(new Set()), [filterText]);
 
   const go = useCallback(
     (to: string) => void navigate({ pathname: `/callbacks${to === "" ? "" : `/${to}`}`, search: searchText }),
@@ -77,7 +81,7 @@ export default function CallbacksPage() {
           <>
             <Jobs />
             <Export filter={filter} choice={choice} />
-            <ColumnChooser columns={columns} choice={choice} initial={FIRST_CHOICE} onChange={setChoice} />
+            {!narrow && <ColumnChooser columns={columns} choice={choice} initial={FIRST_CHOICE} onChange={setChoice} />}
             <Guarded needs="ges.callback.create">
               <Button leftSection={<IconPlus size={16} />} onClick={() => go("new")}>
                 {t("create.act")}
@@ -102,8 +106,7 @@ export default function CallbacksPage() {
               label={t("title")}
               rows={rows}
               rowId={rowId}
-              columns={columns}
-              choice={choice}
+              {...(narrow ? { columns: summary, rowHeight: 60 } : { columns, choice })}
               sort={filter.order === "-created" ? "-created" : filter.order}
               onSort={(sort) => change({ ...filter, order: (sort === "created" ? "-created" : sort) as Order })}
               onOpen={show}

@@ -1,10 +1,12 @@
 // What the screen of credentials asks. Secrets go one way.
 import { queryOptions } from "@tanstack/react-query";
 import { get, post, put } from "@/api/client";
-import type { Instant } from "@/api/types";
+import type { SetCaptcha, WebhookTrial } from "@/api/schema";
+import type { Instant, Narrow } from "@/api/types";
 
 export type Kind = "push" | "captcha" | "statistics";
 
+// What is known of a credential is described as any object; these are the fields that are shown.
 interface Written {
   configured: boolean;
   updatedAt?: Instant;
@@ -17,16 +19,7 @@ export interface Push extends Written {
   keyId?: string;
 }
 
-export interface Captcha extends Written {
-  provider?: string;
-  siteKey?: string;
-  minScore?: number;
-  action?: string | null;
-  failMode?: "open" | "closed";
-  project?: string | null;
-  hostnames?: string[];
-  enforce?: boolean;
-}
+export type Captcha = Written & Partial<Omit<Narrow<Required<SetCaptcha>, { failMode: "open" | "closed" }>, "secret">>;
 
 export interface Statistics extends Written {
   userName?: string;
@@ -44,4 +37,4 @@ export const credentialsQuery = queryOptions({
 });
 
 export const write = (kind: Kind, body: object) => put(`credentials/${kind}`, body);
-export const tryOut = (kind: Kind) => post<{ ok: boolean; message: string }>(`credentials/${kind}/test`);
+export const tryOut = (kind: Kind) => post<Pick<WebhookTrial, "ok" | "message">>(`credentials/${kind}/test`);

@@ -5,17 +5,18 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { get } from "@/api/client";
-import { aboutQuery, queuesQuery } from "@/api/queries";
+import { aboutQuery } from "@/api/queries";
 import { useMay, useMe } from "@/api/session";
 import type { CallbackPage, QueueRow } from "@/api/types";
+import { useQueues } from "@/api/use-queues";
 import { useFormat } from "@/parts/format";
+import { useNeighbour } from "@/parts/neighbour";
 import { Page, Panel } from "@/parts/page";
 import { Answer, Empty } from "@/parts/states";
 import { StateBadge } from "@/parts/state-badge";
 import { When } from "@/parts/when";
 import { SCREENS } from "@/screens";
 import { type Concern, concerns } from "./attention";
-import { useQueuesLive } from "@/api/queues-live";
 import classes from "./home.module.css";
 
 export default function HomePage() {
@@ -34,8 +35,7 @@ export default function HomePage() {
 }
 
 function Today() {
-  const queues = useQuery(queuesQuery);
-  useQueuesLive();
+  const queues = useQueues();
   return (
     <Answer query={queues} small>
       {(data) => (
@@ -64,12 +64,10 @@ function Figures({ queues }: { queues: readonly QueueRow[] }) {
       longest?.estimatedWaitTime === undefined ? t("unknown") : longest.queue,
     ],
     [t("kept"), counted === 0 ? "–" : percent(kept), counted === 0 ? t("noneYet") : t("keptHint", { n: number(counted) })],
-    [
-      t("agents"),
-      number(sum((row) => row.agents?.loggedIn ?? 0)),
-      t("agentsHint", { n: number(sum((row) => row.agents?.ready ?? 0)) }),
-    ],
   ];
+  // Most routers say only that nobody is there: then there is nothing to count.
+  const agents = sum((row) => row.agents?.loggedIn ?? 0);
+  if (agents > 0) figures.push([t("agents"), number(agents), t("agentsHint", { n: number(sum((row) => row.agents?.ready ?? 0)) })]);
   return (
     <dl className={classes["figures"]}>
       {figures.map(([name, value, hint]) => (
@@ -87,15 +85,18 @@ function Attention({ queues }: { queues: readonly QueueRow[] }) {
   const { t } = useTranslation("home");
   const { percent, number } = useFormat();
   const about = useQuery(aboutQuery);
+  const neighbour = useNeighbour();
   const found = concerns(queues, about.data);
   const text = (one: Concern): string => {
     switch (one.kind) {
       case "neighbour":
-        return t("concern.neighbour", { name: one.name });
+        return t("concern.neighbour", { name: neighbour(one.name).system });
       case "emergency":
         return t("concern.emergency", { queue: one.queue });
       case "noAgents":
-        return t("concern.noAgents", { queue: one.queue, n: number(one.waiting) });
+        return one.waiting === 0
+          ? t("concern.unattended", { queue: one.queue })
+          : t("concern.noAgents", { queue: one.queue, n: number(one.waiting) });
       case "promise":
         return t("concern.promise", { queue: one.queue, share: percent(one.share) });
       case "coverage":
@@ -153,7 +154,7 @@ function Next() {
                       <When at={row.desiredTime} />
                     </span>
                     <span className={classes["phone"]}>{row.phoneNumber}</span>
-                    <span>{row.serviceName}</span>
+                    <span className={classes["service"]}>{row.serviceName}</span>
                     <StateBadge state={row.state} reason={row.reason} />
                   </Link>
                 </li>

@@ -1,22 +1,23 @@
 // A queue at a glance.
 import { Tooltip } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { QueueRow } from "@/api/types";
 import { useFormat } from "@/parts/format";
 import { Sparkline } from "@/parts/sparkline";
-import { Offered, Status } from "./status";
+import { Agents, Offered, Status } from "./status";
 import classes from "./queues.module.css";
 
 export function QueueCard({ row }: { row: QueueRow }) {
   const { t } = useTranslation("queues");
   const format = useFormat();
-  const figures: [string, string][] = [
+  const figures: [string, ReactNode][] = [
     [t("waiting"), format.number(row.waiting)],
     [t("live"), format.number(row.live)],
     [t("scheduledToday"), format.number(row.scheduledToday)],
-    [t("agents"), row.agents ? `${format.number(row.agents.ready)} / ${format.number(row.agents.loggedIn)}` : "–"],
   ];
+  if (row.agents) figures.push([t("agents"), <Agents key="agents" row={row} />]);
   return (
     <article className={classes["card"]}>
       <header>
@@ -62,6 +63,7 @@ export function Band({ row }: { row: QueueRow }) {
   const held = row.coverage && row.coverage.observations > 0 ? row.coverage : undefined;
   return (
     <Tooltip
+      position="bottom"
       label={
         <>
           <div>{t("bandHint", { share: format.percent(confidence), low: format.duration(low), high: format.duration(high) })}</div>

@@ -1,21 +1,21 @@
 // The queues: how each fares now, as cards, as a table, or on the wall.
 import { ActionIcon, Button, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { IconArrowLeft, IconArrowsMaximize, IconArrowsMinimize, IconLayoutGrid, IconSearch, IconTable } from "@tabler/icons-react";
-import { Suspense, lazy, useMemo, useState } from "react";
+import { type CSSProperties, Suspense, lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { usePreference } from "@/api/preferences";
-import { queuesQuery } from "@/api/queries";
-import { useQueuesLive } from "@/api/queues-live";
 import type { QueueRow } from "@/api/types";
+import { useQueues } from "@/api/use-queues";
 import { useFormat } from "@/parts/format";
+import { useNarrow } from "@/parts/narrow";
 import { Cards, Page } from "@/parts/page";
 import { Answer, Empty, Loading } from "@/parts/states";
 import { useNow } from "@/parts/when";
 import { useCommands } from "@/shell/commands";
 import { LivePill } from "@/shell/top-bar";
 import { QueueCard } from "./card";
+import { Agents } from "./status";
 import { QueueTable } from "./table";
 import classes from "./queues.module.css";
 
@@ -23,8 +23,7 @@ const Details = lazy(() => import("./details"));
 
 export default function QueuesPage() {
   const name = useParams()["*"] ?? "";
-  const queues = useQuery(queuesQuery);
-  useQueuesLive();
+  const queues = useQueues();
   return (
     <Answer query={queues}>
       {({ queues: all }) => (name === "" ? <Board queues={all} /> : <One name={name} queues={all} />)}
@@ -58,7 +57,9 @@ function One({ name, queues }: { name: string; queues: QueueRow[] }) {
 
 function Board({ queues }: { queues: QueueRow[] }) {
   const { t } = useTranslation("queues");
-  const [shape, setShape] = usePreference<"cards" | "table">("queue-shape", "cards");
+  const [chosen, setShape] = usePreference<"cards" | "table">("queue-shape", "cards");
+  const narrow = useNarrow();
+  const shape = narrow ? "cards" : chosen;
   const [search, setSearch] = useSearchParams();
   const [text, setText] = useState("");
   const wall = search.get("wall") === "1";
@@ -90,15 +91,17 @@ function Board({ queues }: { queues: QueueRow[] }) {
               onChange={(event) => setText(event.currentTarget.value)}
             />
           )}
-          <SegmentedControl
-            aria-label={t("shape.toggle")}
-            value={shape}
-            onChange={(value) => setShape(value as "cards" | "table")}
-            data={[
-              { value: "cards", label: <Shape icon={<IconLayoutGrid size={15} />} text={t("shape.cards")} /> },
-              { value: "table", label: <Shape icon={<IconTable size={15} />} text={t("shape.table")} /> },
-            ]}
-          />
+          {!narrow && (
+            <SegmentedControl
+              aria-label={t("shape.toggle")}
+              value={shape}
+              onChange={(value) => setShape(value as "cards" | "table")}
+              data={[
+                { value: "cards", label: <Shape icon={<IconLayoutGrid size={15} />} text={t("shape.cards")} /> },
+                { value: "table", label: <Shape icon={<IconTable size={15} />} text={t("shape.table")} /> },
+              ]}
+            />
+          )}
           <Button variant="default" leftSection={<IconArrowsMaximize size={16} />} onClick={toggle}>
             {t("wall.enter")}
           </Button>
@@ -147,7 +150,7 @@ function Wall({ queues, onLeave }: { queues: readonly QueueRow[]; onLeave: () =>
           </ActionIcon>
         </Tooltip>
       </header>
-      <div className={classes["tiles"]}>
+      <div className={classes["tiles"]} style={{ "--columns": Math.ceil(Math.sqrt(queues.length)) } as CSSProperties}>
         {queues.map((row) => {
           const late = row.promise !== undefined && row.promise.withinFiveMinutes < 0.85;
           return (
@@ -166,10 +169,14 @@ function Wall({ queues, onLeave }: { queues: readonly QueueRow[]; onLeave: () =>
                   <dt>{t("kept")}</dt>
                   <dd>{row.promise && row.promise.count > 0 ? format.percent(row.promise.withinFiveMinutes) : "–"}</dd>
                 </div>
-                <div>
-                  <dt>{t("agents")}</dt>
-                  <dd>{row.agents ? `${format.number(row.agents.ready)}/${format.number(row.agents.loggedIn)}` : "–"}</dd>
-                </div>
+                {row.agents && (
+                  <div>
+                    <dt>{t("agents")}</dt>
+                    <dd>
+                      <Agents row={row} />
+                    </dd>
+                  </div>
+                )}
               </dl>
             </section>
           );

@@ -4,29 +4,32 @@ import { IconAlertOctagon, IconCheck, IconDoor, IconDoorOff, IconX } from "@tabl
 import { useTranslation } from "react-i18next";
 import type { QueueRow } from "@/api/types";
 import { useFormat } from "@/parts/format";
+import classes from "./queues.module.css";
 
 export function Status({ row }: { row: QueueRow }) {
   const { t } = useTranslation("queues");
   const format = useFormat();
-  if (row.emergency) {
-    return (
-      <Badge color="red" leftSection={<IconAlertOctagon size={12} />}>
-        {t("emergency")}
-      </Badge>
-    );
-  }
-  if (row.open) {
-    return (
-      <Badge color="green" leftSection={<IconDoor size={12} />}>
-        {row.closesAt ? t("openUntil", { time: format.time(row.closesAt) }) : t("open")}
-      </Badge>
-    );
-  }
+  const [color, Sign, text] = row.emergency
+    ? (["red", IconAlertOctagon, t("emergency")] as const)
+    : row.open
+      ? (["green", IconDoor, row.closesAt ? t("openUntil", { time: format.time(row.closesAt) }) : t("open")] as const)
+      : (["gray", IconDoorOff, row.opensAt ? t("opens", { time: format.inText(row.opensAt) }) : t("closed")] as const);
+  // A narrow column may cut it.
   return (
-    <Badge color="gray" leftSection={<IconDoorOff size={12} />}>
-      {row.opensAt ? t("opens", { time: format.short(row.opensAt) }) : t("closed")}
+    <Badge color={color} leftSection={<Sign size={12} />} title={text}>
+      {text}
     </Badge>
   );
+}
+
+/** Who is there, where the router says something of it: most say only that nobody is. */
+export function Agents({ row }: { row: QueueRow }) {
+  const { t } = useTranslation("queues");
+  const format = useFormat();
+  if (!row.agents) return "–";
+  const { ready, loggedIn } = row.agents;
+  if (loggedIn === 0) return <span className={classes["nobody"]}>{t("nobody")}</span>;
+  return `${format.number(ready)} / ${format.number(loggedIn)}`;
 }
 
 export function Offered({ row }: { row: QueueRow }) {

@@ -6,7 +6,8 @@ import type { QueueRow } from "@/api/types";
 import { type Column, DataTable } from "@/parts/data-table";
 import { useFormat } from "@/parts/format";
 import { Sparkline } from "@/parts/sparkline";
-import { Status } from "./status";
+import { Agents, Status } from "./status";
+import classes from "./queues.module.css";
 
 const rowId = (row: QueueRow) => row.queue;
 
@@ -14,66 +15,59 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
   const { t } = useTranslation("queues");
   const format = useFormat();
   const navigate = useNavigate();
+  const told = rows.some((row) => row.agents);
   const columns = useMemo((): Column<QueueRow>[] => {
-    const count = (id: "waiting" | "live" | "scheduled" | "scheduledToday"): Column<QueueRow> => ({
+    const count = (id: "waiting" | "live" | "scheduled" | "scheduledToday", width: number): Column<QueueRow> => ({
       id,
       header: t(id),
-      width: 92,
+      width,
       align: "end",
       cell: (row) => format.number(row[id]),
     });
     return [
-      { id: "queue", header: t("queue"), width: 170, grow: true, cell: (row) => row.queue },
-      { id: "status", header: t("status"), width: 200, cell: (row) => <Status row={row} /> },
+      { id: "queue", header: t("queue"), width: 140, grow: true, cell: (row) => row.queue },
+      { id: "status", header: t("status"), width: 140, cell: (row) => <Status row={row} /> },
       {
         id: "wait",
         header: t("wait"),
-        width: 96,
+        width: 112,
         align: "end",
-        cell: (row) => (row.estimatedWaitTime === undefined ? "–" : format.duration(row.estimatedWaitTime)),
-      },
-      {
-        id: "band",
-        header: t("bandName"),
-        width: 130,
-        align: "end",
-        cell: (row) => (row.band ? `${format.duration(row.band.low)} – ${format.duration(row.band.high)}` : "–"),
+        cell: (row) => (
+          <span className={classes["stacked"]}>
+            {row.estimatedWaitTime === undefined ? "–" : format.duration(row.estimatedWaitTime)}
+            {row.band && <small>{t("band", { low: format.duration(row.band.low), high: format.duration(row.band.high) })}</small>}
+          </span>
+        ),
       },
       {
         id: "coverage",
         header: t("coverage"),
-        width: 92,
+        width: 60,
         align: "end",
         cell: (row) => (row.coverage && row.coverage.observations > 0 ? format.percent(row.coverage.measured) : "–"),
       },
       {
         id: "trend",
         header: t("lastHour"),
-        width: 120,
+        width: 90,
         cell: (row) => (
-          <Sparkline values={row.trend.map((point) => point.estimatedWaitTime)} label={t("trend", { queue: row.queue })} width={100} height={24} />
+          <Sparkline values={row.trend.map((point) => point.estimatedWaitTime)} label={t("trend", { queue: row.queue })} width={70} height={24} />
         ),
       },
-      count("waiting"),
-      count("live"),
-      count("scheduledToday"),
-      count("scheduled"),
-      {
-        id: "agents",
-        header: t("agents"),
-        width: 96,
-        align: "end",
-        cell: (row) => (row.agents ? `${format.number(row.agents.ready)} / ${format.number(row.agents.loggedIn)}` : "–"),
-      },
+      count("waiting", 74),
+      count("live", 84),
+      count("scheduledToday", 88),
+      count("scheduled", 84),
+      ...(told ? [{ id: "agents", header: t("agents"), width: 84, align: "end" as const, cell: (row: QueueRow) => <Agents row={row} /> }] : []),
       {
         id: "kept",
         header: t("kept"),
-        width: 116,
+        width: 94,
         align: "end",
         cell: (row) => (row.promise && row.promise.count > 0 ? format.percent(row.promise.withinFiveMinutes) : "–"),
       },
     ];
-  }, [t, format]);
+  }, [t, format, told]);
   return (
     <DataTable
       label={t("title")}
@@ -81,7 +75,7 @@ export function QueueTable({ rows }: { rows: readonly QueueRow[] }) {
       rowId={rowId}
       columns={columns}
       onOpen={(row) => void navigate(`/queues/${encodeURIComponent(row.queue)}`)}
-      rowHeight={40}
+      rowHeight={46}
       fill
     />
   );
