@@ -69,9 +69,9 @@ impl Boosting {
         self.added += 1;
     }
 
-    /// Fits anew, unless hardly anything was added since.
+    /// Fits anew, unless little was added since: what costs most of a replay is done a few times of it.
     pub(crate) fn fit(&mut self) {
-        if self.rows.len() < FEWEST || self.added < self.fitted + self.fitted / 4 {
+        if self.rows.len() < FEWEST || self.added < self.fitted + self.fitted / 2 {
             return;
         }
         self.fitted = self.added.max(1);

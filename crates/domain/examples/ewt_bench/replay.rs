@@ -144,7 +144,9 @@ impl Replay {
         self.day = day;
         self.begun_today = 0;
         self.fitted.fit();
-        self.boosted.fit();
+        if self.train_until.is_none_or(|last| day > last) {
+            self.boosted.fit();
+        }
     }
 
     fn until(&mut self, end: i64) {
