@@ -167,7 +167,7 @@ export class World {
         queueTtlSeconds: 86_400,
       },
       outcomes: [],
-      diagnostics: { unanswered: 0, lost: 0, outcomeUnknown: false },
+      diagnostics: { unanswered: 0, lost: 0, putOff: 0, outcomeUnknown: false },
       timeline: [],
       attempts: [],
       ...(attempt > 0 ? { sessionId: `00A2R${id.slice(0, 12).toUpperCase()}`, node: "ors-1" } : {}),
