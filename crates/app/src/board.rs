@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use ges_domain::access::{Lines, Person};
+use ges_domain::access::Person;
 use ges_domain::callback::State;
 use ges_domain::hours::OPEN_FOR_DAYS;
 use ges_domain::id::TenantId;
@@ -155,17 +155,7 @@ impl App {
     ///
     /// Answers within a second of the store, however long the router takes: what it has not said by then is unknown.
     pub async fn board(&self, person: &Person) -> Result<Vec<QueueRow>, Failure> {
-        self.fares(person.tenant, &person.lines).await
-    }
-
-    /// How all queues of a tenant fare, for many people at once: who shows a row to somebody must ask their
-    /// [`Lines::hold`] first.
-    pub async fn whole_board(&self, tenant: TenantId) -> Result<Vec<QueueRow>, Failure> {
-        self.fares(tenant, &Lines::All).await
-    }
-
-    async fn fares(&self, tenant: TenantId, lines: &Lines) -> Result<Vec<QueueRow>, Failure> {
-        let now = self.now();
+        let (tenant, now) = (person.tenant, self.now());
         let mut services: BTreeMap<QueueName, Vec<Arc<Service>>> = BTreeMap::new();
         for service in self.shelf.stock(tenant).await?.services() {
             let queue = service.settings.virtual_queue.clone();
@@ -184,7 +174,7 @@ impl App {
         for queue in counts.keys() {
             services.entry((*queue).clone()).or_default();
         }
-        let queues = services.into_iter().filter(|(queue, _)| lines.hold(queue));
+        let queues = services.into_iter().filter(|(queue, _)| person.lines.hold(queue));
         let until = Instant::now() + PATIENCE;
         let rows = queues.map(|(name, mut services)| {
             services.sort_by(|one, other| one.name.cmp(&other.name));

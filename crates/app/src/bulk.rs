@@ -286,17 +286,6 @@ impl App {
         Ok(jobs)
     }
 
-    /// The jobs of a tenant that are not over, the oldest first. Cheap where there are none.
-    pub async fn bulk_under_way(&self, tenant: TenantId) -> Result<Vec<BulkJob>, Fault> {
-        let mut jobs = Vec::new();
-        for turn in self.runs_of(tenant).await? {
-            let record = self.ports.records.get(&job::job_key(tenant, turn.id)).await?;
-            let Some(record) = record else { continue };
-            jobs.push(Kept::read(&record.document)?.job);
-        }
-        Ok(jobs)
-    }
-
     /// One job.
     pub async fn bulk_job(&self, person: &Person, id: RecordId) -> Result<BulkJob, BulkFailure> {
         Ok(self.kept_bulk(person, id).await?.1.job)

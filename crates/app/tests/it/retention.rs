@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ges_app::{CallInFailure, CallInWish, WantedWebhook};
 use ges_contracts::given;
-use ges_domain::callback::{Change, State, UserData};
+use ges_domain::callback::{Callback, Change, State, UserData};
 use ges_domain::callin::{Allocation, Clues, Group};
 use ges_domain::event::Actor;
 use ges_domain::id::{RecordId, Revision};
@@ -133,15 +133,21 @@ async fn a_number_is_forgotten_everywhere_once_its_sessions_are_told() {
     house.find(again.id).await;
 }
 
-#[tokio::test]
-async fn who_is_on_the_line_is_forgotten_afterwards() {
-    let house = House::open().await;
-    let (app, tenant, phone) = (&house.app, house.tenant, given::phone(1));
+/// A callback whose customer talks to an agent.
+async fn on_the_line(house: &House) -> Callback {
     let talking = house.booked(1, None).await;
     house.live(1).await;
     house.started(talking.id, 1).await.unwrap();
     house.reported(talking.id, 1, 1, State::Routing).await.unwrap();
     house.reported(talking.id, 1, 2, State::Processing).await.unwrap();
+    talking
+}
+
+#[tokio::test]
+async fn who_is_on_the_line_is_forgotten_afterwards() {
+    let house = House::open().await;
+    let (app, tenant, phone) = (&house.app, house.tenant, given::phone(1));
+    let talking = on_the_line(&house).await;
     let forgotten = app.forget(tenant, &phone, &Actor::System).await.unwrap();
     assert_eq!((forgotten.callbacks, forgotten.remaining), (0, 1));
     assert_eq!(house.find(talking.id).await.state, State::Processing, "the call goes on");
@@ -154,11 +160,7 @@ async fn who_is_on_the_line_is_forgotten_afterwards() {
 async fn who_comes_back_from_an_agent_is_forgotten_all_the_same() {
     let house = House::open().await;
     let (app, tenant, phone) = (&house.app, house.tenant, given::phone(1));
-    let talking = house.booked(1, None).await;
-    house.live(1).await;
-    house.started(talking.id, 1).await.unwrap();
-    house.reported(talking.id, 1, 1, State::Routing).await.unwrap();
-    house.reported(talking.id, 1, 2, State::Processing).await.unwrap();
+    let talking = on_the_line(&house).await;
     app.forget(tenant, &phone, &Actor::System).await.unwrap();
     house.reported(talking.id, 1, 3, State::Queued).await.unwrap();
     assert_eq!(app.keep_forgetting().await.unwrap(), 1, "its session must be told first");
