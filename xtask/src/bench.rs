@@ -101,6 +101,14 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Builds all that is measured, the same for every kind of run: another choice of packages would build everything anew.
+fn build(checkout: &Checkout) -> Result<()> {
+    say::progress("building with all optimisations: some minutes the first time");
+    let mut build = checkout.cargo(["build", "--release", "--locked", "--bins"]);
+    build.args(["-p", "ges-server", "-p", "ges-simulators", "-p", "ges-postgres"]);
+    process::run(build.args(["--example", "bare", "--example", "load"]))
+}
+
 /// The replay of a call log against the predictors of waits.
 #[derive(Args, Debug)]
 pub(crate) struct Waits {

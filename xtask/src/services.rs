@@ -121,6 +121,9 @@ pub(crate) fn up_named(checkout: &Checkout, name: &str) -> Result<Rented> {
     rent(checkout, &Which { name: name.into() })
 }
 
+/// The set that benchmarks rent.
+pub(crate) const BENCH: &str = "bench";
+
 /// Ends the ordinary set.
 pub(crate) fn down(checkout: &Checkout) -> Result<()> {
     down_named(checkout, "main")
@@ -137,6 +140,7 @@ fn rent(checkout: &Checkout, which: &Which) -> Result<Rented> {
     let _held = place.lock()?;
     let postgres_url = match variable(POSTGRES_URL).filter(|_| which.name == "main") {
         Some(url) => url,
+        None if which.name == BENCH => postgres::Postgres::at(&place)?.measured().up()?,
         None => postgres::Postgres::at(&place)?.up()?,
     };
     let redis_url = match variable(REDIS_URL).filter(|_| which.name == "main") {

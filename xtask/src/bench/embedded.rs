@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::load::{self, Load, Outcome};
-use super::{Figure, Options, median};
+use super::{Figure, Options, build, median};
 use crate::checkout::{Checkout, Profile};
 use crate::demo::script::{API_KEY, SALES};
 use crate::demo::seed::{self, BENCH};
@@ -21,10 +21,7 @@ const FOLDER: &str = "bench/embedded";
 const STARTS: usize = 5;
 
 pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figure>> {
-    say::progress("building with all optimisations: some minutes the first time");
-    let mut build =
-        checkout.cargo(["build", "--release", "-p", "ges-server", "-p", "ges-simulators"]);
-    process::run(build.args(["--bins", "--example", "bare"]))?;
+    build(checkout)?;
     let folder = checkout.target(FOLDER);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).context("the last benchmark's data cannot be removed")?;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::load::Load;
-use super::{Figure, Options, bulk, embedded, median};
+use super::{Figure, Options, build, bulk, embedded, median};
 use crate::checkout::{Checkout, Profile};
 use crate::demo::seed;
 use crate::http::{self, Request};
@@ -35,11 +35,8 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn begin(checkout: &'a Checkout, options: &'a Options) -> Result<Self> {
-        say::progress("building with all optimisations: some minutes the first time");
-        let mut build = checkout.cargo(["build", "--release", "-p", "ges-server"]);
-        build.args(["-p", "ges-postgres", "--bin", "ges", "--example", "load"]);
-        process::run(&mut build)?;
-        let rented = services::up_named(checkout, "bench")?;
+        build(checkout)?;
+        let rented = services::up_named(checkout, services::BENCH)?;
         Ok(Self { checkout, options, url: rented.postgres_url })
     }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::embedded::{Bare, free_port, rate, words};
 use super::load::{self, Load, Outcome};
-use super::{Figure, Options, median};
+use super::{Figure, Options, build, median};
 use crate::checkout::{Checkout, Profile};
 use crate::demo::script::{API_KEY, TENANT};
 use crate::http::{self, Request};
@@ -25,10 +25,7 @@ const SESSIONS: usize = 10_000;
 const WATCHED: Duration = Duration::from_secs(40);
 
 pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figure>> {
-    say::progress("building with all optimisations: some minutes the first time");
-    let mut build =
-        checkout.cargo(["build", "--release", "-p", "ges-server", "-p", "ges-simulators"]);
-    process::run(build.args(["--bins", "--example", "bare"]))?;
+    build(checkout)?;
     let folder = checkout.target(FOLDER);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).context("the last benchmark's data cannot be removed")?;
@@ -176,7 +173,7 @@ impl World {
             }
         }
         let path = "/engagement/v3/callbacks/search";
-        let waiting = json!({"states": ["SCHEDULED"], "limit": 1});
+        let waiting = json!({"callbackState": "SCHEDULED", "limit": 1});
         let all = process::wait_until(Duration::from_mins(2), || {
             let request = Request::json("POST", path, &waiting).header("x-api-key", API_KEY);
             let data = http::send(self.address, &request)?.json()?;

@@ -46,19 +46,30 @@ impl Binaries {
     }
 }
 
+/// What a database administrator would set first: with the defaults a figure is one of checkpoints and of a cache that
+/// holds nothing. Whoever is measured beside us has the same.
+const MEASURED: &str = "-c shared_buffers=2GB -c max_wal_size=8GB -c wal_compression=on";
+
 /// One private instance.
 #[derive(Debug)]
 pub(crate) struct Postgres<'a> {
     place: &'a Place,
     binaries: Binaries,
     folder: PathBuf,
+    /// Whether it is there to be measured.
+    measured: bool,
 }
 
 impl<'a> Postgres<'a> {
     /// The instance of that place, whether it runs or not.
     pub(crate) fn at(place: &'a Place) -> Result<Self> {
         let binaries = Binaries::find().context("PostgreSQL is not installed")?;
-        Ok(Self { place, binaries, folder: place.path("postgres") })
+        Ok(Self { place, binaries, folder: place.path("postgres"), measured: false })
+    }
+
+    /// The same with the memory and the log of a server that somebody would run.
+    pub(crate) fn measured(self) -> Self {
+        Self { measured: true, ..self }
     }
 
     /// Where it listens. Clients that do not know Unix sockets in URLs cannot use it, and none of ours is such a one.
@@ -80,6 +91,9 @@ impl<'a> Postgres<'a> {
         let log = self.folder.join("log");
         let mut start = self.command("pg_ctl");
         start.args(["start", "--wait", "--timeout=60", "--silent", "--log"]).arg(&log);
+        if self.measured {
+            start.args(["--options", MEASURED]);
+        }
         process::capture(start.arg("--pgdata").arg(self.data()))
             .with_context(|| process::log_tail(&log))?;
         Ok(self.url())
