@@ -52,7 +52,7 @@ const STEPS: &[Step] = &[
     Step { name: "generated documents", again: "cargo xtask codegen --check", run: generated },
     Step {
         name: "alerts",
-        again: "promtool test rules deploy/alerts/ges.rules.test.yaml",
+        again: "promtool test rules deploy/helm/ges/alerts/ges.rules.test.yaml",
         run: alerts,
     },
     Step {
@@ -188,8 +188,8 @@ fn alerts(run: &mut Run) -> Result<Outcome> {
     if process::capture(&mut promtool(&["--version"])).is_err() {
         return Ok(Outcome::Skipped("promtool is not installed; Debian has it in `prometheus`"));
     }
-    process::run(&mut promtool(&["check", "rules", "deploy/alerts/ges.rules.yaml"]))?;
-    process::run(&mut promtool(&["test", "rules", "deploy/alerts/ges.rules.test.yaml"]))?;
+    process::run(&mut promtool(&["check", "rules", "deploy/helm/ges/alerts/ges.rules.yaml"]))?;
+    process::run(&mut promtool(&["test", "rules", "deploy/helm/ges/alerts/ges.rules.test.yaml"]))?;
     Ok(Outcome::Passed)
 }
 
