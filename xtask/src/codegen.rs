@@ -109,7 +109,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Names the first line that differs.
-fn difference(path: &str, old: &str, fresh: &str) -> String {
+pub(crate) fn difference(path: &str, old: &str, fresh: &str) -> String {
     let mut pairs = old.lines().map(Some).chain(std::iter::repeat(None));
     let news = fresh.lines().map(Some).chain(std::iter::once(None));
     for (index, new) in news.enumerate() {

@@ -4,6 +4,7 @@
 
 mod bench;
 mod build;
+mod chart;
 mod checkout;
 mod ci;
 mod codegen;
@@ -61,6 +62,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Tries the Helm chart with the real helm: what it renders, what it refuses, what Kubernetes says to it.
+    Chart(chart::Options),
     /// Builds the user interface that the server embeds.
     Ui(ui::Options),
     /// Lists what the binary is made of, as a `CycloneDX` document.
@@ -96,6 +99,7 @@ fn run(command: &Command) -> Result<()> {
         Command::EwtBench(waits) => bench::waits(&checkout, waits),
         Command::Codegen { check: true } => codegen::run(&checkout, Mode::Check, Scope::Asked),
         Command::Codegen { check: false } => codegen::run(&checkout, Mode::Write, Scope::Asked),
+        Command::Chart(options) => chart::act(&checkout, *options),
         Command::Ui(options) => ui::act(&checkout, *options),
         Command::Sbom(options) => sbom::write(&checkout, options),
         Command::Migration(new) => migration::make(&checkout, new),

@@ -43,19 +43,29 @@ fn the_example_loads() {
     assert!(said.contains("no store yet"), "{said}");
 }
 
-/// The chart's configuration, as `helm template` writes it of `deploy/helm/golden/*.values.yaml`.
+/// The configurations in what the chart renders: that of the nodes, and that of the job that migrates, if there is one.
+fn configurations(rendered: &str) -> Vec<String> {
+    let blocks = rendered.split("\n  ges.toml: |\n").skip(1);
+    let lines = |block: &str| {
+        let inside = |line: &&str| line.is_empty() || line.starts_with("    ");
+        let lines = block.lines().take_while(inside);
+        lines.flat_map(|line| [line.strip_prefix("    ").unwrap_or(line), "\n"]).collect()
+    };
+    blocks.map(lines).collect()
+}
+
+/// `cargo xtask chart` proves that the files are what the chart renders of `deploy/helm/golden/*.values.yaml`.
 #[test]
 fn what_the_chart_writes_is_a_configuration() {
-    for name in ["local", "platform"] {
+    for (name, files, access) in [("local", 2, true), ("platform", 2, false), ("single", 1, true)] {
         let golden = example().with_file_name(format!("helm/golden/{name}.yaml"));
-        let text = std::fs::read_to_string(golden).unwrap();
-        let (_, block) = text.split_once("  ges.toml: |\n").unwrap();
+        let found = configurations(&std::fs::read_to_string(golden).unwrap());
+        assert_eq!(found.len(), files, "{name}");
+        assert!(found.iter().all(|toml| *toml == found[0]), "{name}: the job reads another one");
         let folder = tempfile::tempdir().unwrap();
-        let toml: String =
-            block.lines().flat_map(|line| [line.trim_start_matches("    "), "\n"]).collect();
         // Secrets lie where the chart puts them, but below the folder.
         let here = folder.path().to_str().unwrap();
-        let toml = toml.replace("\"/secrets-", &format!("\"{here}/secrets-"));
+        let toml = found[0].replace("\"/secrets-", &format!("\"{here}/secrets-"));
         for path in toml.split('"').filter(|part| part.starts_with(here)) {
             std::fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();
             std::fs::write(path, "a-secret").unwrap();
@@ -64,7 +74,7 @@ fn what_the_chart_writes_is_a_configuration() {
         std::fs::write(&file, toml).unwrap();
         let said = ges(&["files", "--config", file.to_str().unwrap()]);
         assert!(said.starts_with("installation.key\t"), "{name}: {said}");
-        assert_eq!(said.contains("access.toml"), name == "local", "{said}");
+        assert_eq!(said.contains("access.toml"), access, "{name}: {said}");
     }
 }
 

@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 }
 
 fn rules() -> String {
-    fs::read_to_string(root().join("deploy/alerts/ges.rules.yaml")).unwrap()
+    fs::read_to_string(root().join("deploy/helm/ges/alerts/ges.rules.yaml")).unwrap()
 }
 
 /// The expressions of the rules: what follows `expr:`, and the lines below it that are set further in.
@@ -113,7 +113,7 @@ fn asked() -> BTreeSet<String> {
     let mut expressions = of_rules(&rules());
     assert_eq!(expressions.len(), rules().matches("- alert: ").count(), "each alert has one");
     for dashboard in ["business", "performance"] {
-        let path = root().join(format!("deploy/dashboards/{dashboard}.json"));
+        let path = root().join(format!("deploy/helm/ges/dashboards/{dashboard}.json"));
         let value: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let before = expressions.len();
         of_dashboard(&value, &mut expressions);

@@ -1,17 +1,29 @@
+{{- /* A release's name begins the name of all that it has. The Service asks most of it: a letter first, and no dot. Helm
+       itself ends it at 53 characters. What YAML takes for something else than a text is nobody's name. */ -}}
 {{- define "ges.name" -}}
-{{- printf "%s" .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- $plain := regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name -}}
+{{- if or (not $plain) (has .Release.Name (list "true" "false" "null" "yes" "no" "on" "off" "y" "n")) -}}
+{{- fail (printf "the release cannot be called %q: a Service's name begins with a letter, and has letters, digits and dashes alone" .Release.Name) -}}
+{{- end -}}
+{{- .Release.Name -}}
 {{- end -}}
 
+{{- /* What finds our pods. A Deployment never changes it, so nothing here may change from one release to the next. */ -}}
 {{- define "ges.selector" -}}
 app.kubernetes.io/name: ges
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ include "ges.name" . }}
 {{- end -}}
 
 {{- define "ges.labels" -}}
 {{ include "ges.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{ include "ges.commonLabels" . }}
+{{- end -}}
+
+{{- /* A label has no plus sign, which a version may have. */ -}}
+{{- define "ges.commonLabels" -}}
+app.kubernetes.io/version: {{ .Chart.AppVersion | replace "+" "_" | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "ges.image" -}}
@@ -20,35 +32,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
-{{- define "ges.storeUrl" -}}
-{{- with .Values.ges.configMap.integrations.db -}}
-postgres://{{ .user }}@{{ required "ges.configMap.integrations.db.host is where PostgreSQL is" .host }}:{{ .port }}/{{ .name }}?sslmode={{ if eq (toString .secure) "true" }}require{{ else }}prefer{{ end }}
-{{- end -}}
-{{- end -}}
-
-{{- /* Nothing of the container's may be written, nothing runs as root, nothing may become more than it is. */ -}}
-{{- define "ges.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
-{{- end -}}
-
-{{- define "ges.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
-{{- end -}}
-
 {{- /* Whether the client of the platform is read; a text, because includes are. */ -}}
 {{- define "ges.platform" -}}
 {{- if or (eq .Values.ges.configMap.env.auth.mode "gws") .Values.ges.configMap.integrations.gws.stats }}yes{{ end -}}
 {{- end -}}
 
-{{- define "ges.trustedProxies" -}}
-{{- $said := toString .Values.ges.configMap.env.web.trusted_proxies -}}
-{{- if ne $said "" }}{{ $said }}{{ else if or .Values.ges.ingress.ingressint.enabled .Values.ges.ingress.ingressext.enabled }}1{{ else }}0{{ end -}}
+{{- /* The fewest pods that there may be. */ -}}
+{{- define "ges.fewest" -}}
+{{- with .Values.ges.deployment -}}
+{{- if .hpa.enabled }}{{ int .hpa.minimumReplicas }}{{ else }}{{ int .replicas }}{{ end -}}
+{{- end -}}
 {{- end -}}
