@@ -4,8 +4,10 @@
 //! (shared; alone to replace it), then callbacks by id, then names by their hash. A booking names its key, its number,
 //! its service's waiting line and its slot; a change names slots. Rows of `slots` are written only under their name's
 //! lock, which lasts to the end of the transaction.
+//!
+//! Who joins a batch that holds its locks takes only what is free, and so waits for nobody.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::QueryResult;
 use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid};
@@ -49,6 +51,26 @@ pub(crate) async fn lock(
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let locked = Cached(statement(include_str!("sql/locks.sql")).bind::<Array<Text>, _>(names));
     locked.execute(&mut connection).await.map(|_rows| ())
+}
+
+/// Takes those of these locks that nobody holds, until the end of the transaction, and answers the others.
+pub(crate) async fn try_lock(
+    mut connection: &AsyncPgConnection,
+    names: &BTreeSet<String>,
+) -> QueryResult<HashSet<String>> {
+    if names.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let tried = Cached(statement(include_str!("sql/try_locks.sql")).bind::<Array<Text>, _>(names));
+    let held: Vec<HeldRow> = tried.load(&mut connection).await?;
+    Ok(held.into_iter().map(|row| row.name).collect())
+}
+
+#[derive(diesel::QueryableByName)]
+struct HeldRow {
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 /// Keeps these tenants' catalogues as they are until the end of the transaction.

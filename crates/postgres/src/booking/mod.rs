@@ -80,10 +80,10 @@ async fn work(queue: Arc<Queue<Member>>, pool: Pool) {
     let mut taken = 0;
     while let Some(batch) = queue.next().await {
         let before = taken;
-        taken += batch.len();
         // Members drop with the panic, and their callers learn it; the next batch is none the worse for it.
-        if AssertUnwindSafe(answer_all(&pool, batch)).catch_unwind().await.is_err() {
-            tracing::error!("booking a batch panicked");
+        match AssertUnwindSafe(answer_all(&pool, &queue, batch)).catch_unwind().await {
+            Ok(answered) => taken += answered,
+            Err(_panic) => tracing::error!("booking a batch panicked"),
         }
         if before < young::AFTER && taken >= young::AFTER {
             young::acquaint(&pool).await;
@@ -92,26 +92,31 @@ async fn work(queue: Arc<Queue<Member>>, pool: Pool) {
     pool.close();
 }
 
-async fn answer_all(pool: &Pool, mut batch: Vec<Member>) {
+/// Books a batch with those who join it, and says how many they were.
+async fn answer_all(pool: &Pool, queue: &Queue<Member>, mut batch: Vec<Member>) -> usize {
     // Who gave up waiting is not booked: nobody would know.
     batch.retain(|member| !member.answer.is_closed());
     if batch.is_empty() {
-        return;
+        return 0;
     }
-    let entries: Vec<&Entry> = batch.iter().map(|member| &member.entry).collect();
-    match transaction::book(pool, &entries, Before::Nothing).await {
-        Ok(decisions) => {
-            for (member, decision) in batch.into_iter().zip(decisions) {
-                member.answer(decision);
-            }
-        }
+    let booked = transaction::book(pool, &mut batch, Some(queue), Before::Nothing).await;
+    let count = batch.len();
+    match booked {
+        Ok(decisions) => answer_each(batch, decisions),
         Err(failure) => again(pool, batch, failure).await,
+    }
+    count
+}
+
+fn answer_each(batch: Vec<Member>, decisions: Vec<Decision>) {
+    for (member, decision) in batch.into_iter().zip(decisions) {
+        member.answer(decision);
     }
 }
 
 /// Tries a batch again that failed: as a whole where the connection was lost, else each alone, so that the poison of one
 /// is not the fault of the others.
-async fn again(pool: &Pool, batch: Vec<Member>, failure: Failure) {
+async fn again(pool: &Pool, mut batch: Vec<Member>, failure: Failure) {
     tracing::warn!(
         error = &failure.fault as &dyn std::error::Error,
         members = batch.len(),
@@ -119,22 +124,15 @@ async fn again(pool: &Pool, batch: Vec<Member>, failure: Failure) {
     );
     let before = if failure.uncertain() { Before::Doubt } else { Before::Nothing };
     match failure.reach {
-        Reach::Database => {
-            let entries: Vec<&Entry> = batch.iter().map(|member| &member.entry).collect();
-            match transaction::book(pool, &entries, before).await {
-                Ok(decisions) => {
-                    for (member, decision) in batch.into_iter().zip(decisions) {
-                        member.answer(decision);
-                    }
-                }
-                Err(second) => {
-                    let uncertain = failure.uncertain() || second.uncertain();
-                    for member in batch {
-                        member.fail(&second, uncertain);
-                    }
+        Reach::Database => match transaction::book(pool, &mut batch, None, before).await {
+            Ok(decisions) => answer_each(batch, decisions),
+            Err(second) => {
+                let uncertain = failure.uncertain() || second.uncertain();
+                for member in batch {
+                    member.fail(&second, uncertain);
                 }
             }
-        }
+        },
         Reach::Statement => singly(pool, batch, before).await,
     }
 }
@@ -150,18 +148,24 @@ async fn singly(pool: &Pool, batch: Vec<Member>, before: Before) {
             member.fail(failure, uncertain);
             continue;
         }
-        match transaction::book(pool, &[&member.entry], before).await {
-            Ok(mut decisions) => match decisions.pop() {
-                Some(decision) => member.answer(decision),
-                None => drop(member),
-            },
+        let mut alone = vec![member];
+        match transaction::book(pool, &mut alone, None, before).await {
+            Ok(decisions) => answer_each(alone, decisions),
             Err(failure) => {
-                member.fail(&failure, uncertain || failure.uncertain());
+                for member in alone {
+                    member.fail(&failure, uncertain || failure.uncertain());
+                }
                 if failure.reach == Reach::Database {
                     down = Some(failure);
                 }
             }
         }
+    }
+}
+
+impl AsRef<Entry> for Member {
+    fn as_ref(&self) -> &Entry {
+        &self.entry
     }
 }
 

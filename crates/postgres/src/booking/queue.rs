@@ -91,7 +91,7 @@ impl<T> Queue<T> {
         loop {
             {
                 let mut lines = self.lines();
-                let batch = lines.take(self.bounds);
+                let batch = lines.take(self.bounds, |_item| true);
                 if !batch.is_empty() {
                     if lines.waiting > 0 {
                         self.arrived.notify_one();
@@ -110,6 +110,39 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Those who may join a batch of `members` and `bytes` that is under way, in turn and up to the next one of each
+    /// tenant that does not fit; none where they are fewer than `worth`.
+    pub(crate) fn join(
+        &self,
+        (members, bytes): (usize, usize),
+        worth: usize,
+        fits: impl Fn(&T) -> bool,
+    ) -> Vec<T> {
+        let mut lines = self.lines();
+        if lines.waiting < worth {
+            return Vec::new();
+        }
+        let bounds = Bounds {
+            members: self.bounds.members.saturating_sub(members),
+            bytes: self.bounds.bytes.saturating_sub(bytes),
+            ..self.bounds
+        };
+        lines.take(bounds, fits)
+    }
+
+    /// Lines one up again, before all others of its tenant, even where the queue is full or closed: it was let in once.
+    pub(crate) fn put_back(&self, tenant: TenantId, bytes: usize, item: T) {
+        let mut lines = self.lines();
+        let line = lines.of_tenant.entry(tenant).or_default();
+        line.push_front((bytes, item));
+        if line.len() == 1 {
+            lines.turn.push_front(tenant);
+        }
+        lines.waiting += 1;
+        drop(lines);
+        self.arrived.notify_one();
+    }
+
     /// Takes nothing more; what waits is still handed out.
     pub(crate) fn close(&self) {
         self.lines().closed = true;
@@ -118,13 +151,20 @@ impl<T> Queue<T> {
 }
 
 impl<T> Lines<T> {
-    fn take(&mut self, bounds: Bounds) -> Vec<T> {
+    fn take(&mut self, bounds: Bounds, fits: impl Fn(&T) -> bool) -> Vec<T> {
         let mut batch = Vec::new();
         let mut bytes = 0_usize;
+        // Whose next one does not fit; they keep their turn.
+        let mut passed_over = Vec::new();
         while batch.len() < bounds.members {
             let Some(tenant) = self.turn.pop_front() else { break };
             let line = self.of_tenant.get_mut(&tenant).expect("a tenant in turn has a line");
             let (size, item) = line.pop_front().expect("a line in turn is not empty");
+            if !fits(&item) {
+                line.push_front((size, item));
+                passed_over.push(tenant);
+                continue;
+            }
             if !batch.is_empty() && bytes.saturating_add(size) > bounds.bytes {
                 line.push_front((size, item));
                 self.turn.push_front(tenant);
@@ -138,6 +178,9 @@ impl<T> Lines<T> {
             } else {
                 self.turn.push_back(tenant);
             }
+        }
+        for tenant in passed_over.into_iter().rev() {
+            self.turn.push_front(tenant);
         }
         batch
     }
@@ -192,6 +235,21 @@ mod tests {
         assert_eq!(queue.push(tenant(2), 1, 21), Err(Full::All));
         assert_eq!(queue.next().await.unwrap(), [0, 20, 30, 1]);
         queue.push(tenant(1), 1, 9).unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_fits_joins_a_batch_under_way_and_who_must_wait_keeps_the_turn() {
+        let queue = queue(100, 4, 1000);
+        for (number, item) in [(1, 10), (1, 11), (1, 5), (1, 12), (2, 6), (2, 20), (3, 30)] {
+            queue.push(tenant(number), 1, item).unwrap();
+        }
+        let fits = |item: &u32| *item >= 10;
+        assert!(queue.join((1, 1), 8, fits).is_empty(), "seven are not worth it");
+        assert_eq!(queue.join((1, 1), 7, fits), [10, 30, 11], "a batch has room for four");
+        queue.put_back(tenant(1), 1, 11);
+        queue.put_back(tenant(3), 1, 30);
+        assert_eq!(queue.next().await.unwrap(), [30, 6, 11, 20]);
+        assert_eq!(queue.next().await.unwrap(), [5, 12]);
     }
 
     #[tokio::test]

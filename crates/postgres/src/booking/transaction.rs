@@ -2,7 +2,6 @@
 //! is granted is written and committed in a second.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::sql_types::{
@@ -15,6 +14,7 @@ use ges_domain::time::Timestamp;
 
 use super::desk::{Decision, Desk, Earlier, NumberKey, ServiceKey, SlotKey};
 use super::desk::{number_key, slot_key, waiting_key};
+use super::queue::Queue;
 use crate::cached::{Cached, statement};
 use crate::fault::{Failure, Phase};
 use crate::locks::{self, TakenRow};
@@ -59,15 +59,19 @@ pub(crate) enum Before {
 
 /// Books a batch: one decision for each, in order, all stored and durable. After a failure nothing was stored, unless it
 /// is uncertain.
-pub(crate) async fn book(
+///
+/// Those who line up at the `door` while the batch waits for its locks join it where that at least doubles it: who has
+/// the lock of a hot slot takes as many as there are, or two nodes would book by half batches in turn.
+pub(crate) async fn book<M: AsRef<Entry>>(
     pool: &Pool,
-    batch: &[&Entry],
+    batch: &mut Vec<M>,
+    door: Option<&Queue<M>>,
     before: Before,
 ) -> Result<Vec<Decision>, Failure> {
     let mut lent = pool.lend().await?;
     lent.take();
     let deadline = pool.deadline();
-    let done = decide_and_store(lent.connection(), pool, batch, before, deadline).await;
+    let done = decide_and_store(lent.connection(), pool, batch, door, before).await;
     match &done {
         Ok(_) => lent.give_back(),
         Err(failure) => lent.undo(failure, deadline).await,
@@ -75,22 +79,28 @@ pub(crate) async fn book(
     done
 }
 
-async fn decide_and_store(
+async fn decide_and_store<M: AsRef<Entry>>(
     connection: &AsyncPgConnection,
     pool: &Pool,
-    batch: &[&Entry],
+    batch: &mut Vec<M>,
+    door: Option<&Queue<M>>,
     before: Before,
-    deadline: Duration,
 ) -> Result<Vec<Decision>, Failure> {
+    let deadline = pool.deadline();
     let asked = Asked::of(batch, before);
     let answered = asked.ask(connection, pool.begin());
-    let mut desk = asked.desk(within(deadline, Phase::Before, answered).await?)?;
-    let decisions: Vec<_> = batch.iter().map(|entry| desk.decide(&entry.booking)).collect();
-    let granted: Vec<&Entry> = batch
-        .iter()
+    let mut desk = Desk::default();
+    asked.tell(within(deadline, Phase::Before, answered).await?, &mut desk)?;
+    if let Some(door) = door {
+        let joined = let_in(connection, batch, door, &asked, &mut desk);
+        within(deadline, Phase::Before, joined).await??;
+    }
+    let entries = || batch.iter().map(AsRef::as_ref);
+    let decisions: Vec<_> = entries().map(|entry| desk.decide(&entry.booking)).collect();
+    let granted: Vec<&Entry> = entries()
         .zip(&decisions)
         .filter(|(_, decision)| **decision == Decision::Granted)
-        .map(|(entry, _)| *entry)
+        .map(|(entry, _)| entry)
         .collect();
     if granted.is_empty() {
         within(deadline, Phase::Before, execute(connection, "ROLLBACK")).await?;
@@ -105,6 +115,55 @@ async fn decide_and_store(
     Ok(decisions)
 }
 
+/// Lets those at the door join a batch whose slots they want: they wait for nobody, for whoever waits while it holds
+/// locks may be waited for. One whose key or number somebody else holds goes back to the door.
+async fn let_in<M: AsRef<Entry>>(
+    connection: &AsyncPgConnection,
+    batch: &mut Vec<M>,
+    door: &Queue<M>,
+    asked: &Asked,
+    desk: &mut Desk,
+) -> QueryResult<Result<(), Failure>> {
+    let first = batch.len();
+    let bytes = batch.iter().map(|member| member.as_ref().bytes()).sum();
+    batch.extend(door.join((first, bytes), first, |member| asked.covers(&member.as_ref().booking)));
+    if batch.len() == first {
+        return Ok(Ok(()));
+    }
+    let late = Asked::of(&batch[first..], Before::Nothing);
+    let names: BTreeSet<_> = late.names.difference(&asked.names).cloned().collect();
+    let (held, keys, numbers, waiting) = futures::join!(
+        locks::try_lock(connection, &names),
+        keys(connection, &late.keys),
+        numbers(connection, &late.numbers),
+        waiting(connection, &late.waiting),
+    );
+    let held = held?;
+    let answered =
+        Answered { keys: keys?, numbers: numbers?, waiting: waiting?, ..Answered::default() };
+    let told = late.tell(answered, desk);
+    for member in batch.split_off(first) {
+        let entry = member.as_ref();
+        if names_of(&entry.booking).any(|name| held.contains(&name)) {
+            let (tenant, bytes) = (entry.booking.callback.tenant, entry.bytes());
+            door.put_back(tenant, bytes, member);
+        } else {
+            batch.push(member);
+        }
+    }
+    Ok(told)
+}
+
+/// The locks that a booking is made under, beside that on its tenant's catalogue.
+fn names_of(booking: &Booking) -> impl Iterator<Item = String> {
+    let key = booking.key.as_ref();
+    let key = key.map(|(key, _)| locks::key_name(booking.callback.tenant, key));
+    let slot = slot_key(booking).as_ref().map(locks::slot_name);
+    let number = number_key(booking).as_ref().map(locks::number_name);
+    let waiting = waiting_key(booking).as_ref().map(locks::waiting_name);
+    [slot, key, number, waiting].into_iter().flatten()
+}
+
 /// What is asked for a batch.
 struct Asked {
     tenants: BTreeSet<TenantId>,
@@ -117,6 +176,7 @@ struct Asked {
 }
 
 /// What the database answered.
+#[derive(Default)]
 struct Answered {
     revisions: Vec<locks::RevisionRow>,
     keys: Vec<KeyRow>,
@@ -168,8 +228,8 @@ fn once<T: Ord>(things: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 impl Asked {
-    fn of(batch: &[&Entry], before: Before) -> Self {
-        let bookings = || batch.iter().map(|entry| &entry.booking);
+    fn of<M: AsRef<Entry>>(batch: &[M], before: Before) -> Self {
+        let bookings = || batch.iter().map(|member| &member.as_ref().booking);
         let tenant = |booking: &Booking| booking.callback.tenant;
         let keys = once(bookings().filter_map(|booking| {
             let (key, _) = booking.key.as_ref()?;
@@ -182,10 +242,7 @@ impl Asked {
         let waiting = once(bookings().filter_map(|booking| {
             Some((waiting_key(booking)?, booking.callback.settings.max_queued))
         }));
-        let mut names: BTreeSet<String> = slots.iter().map(locks::slot_name).collect();
-        names.extend(keys.iter().map(|(tenant, key)| locks::key_name(*tenant, key)));
-        names.extend(numbers.iter().map(|(number, _)| locks::number_name(number)));
-        names.extend(waiting.iter().map(|(service, _)| locks::waiting_name(service)));
+        let names = bookings().flat_map(names_of).collect();
         let stored = match before {
             Before::Nothing => Vec::new(),
             Before::Doubt => bookings().map(|it| (it.callback.tenant, it.callback.id)).collect(),
@@ -221,10 +278,16 @@ impl Asked {
         })
     }
 
-    fn desk(&self, answered: Answered) -> Result<Desk, Failure> {
-        let mut desk =
-            Desk { slots: locks::taken_of(&self.slots, answered.slots)?, ..Desk::default() };
-        desk.revisions = locks::revisions_of(answered.revisions)?;
+    /// Whether a booking wants nothing of a slot or a catalogue beside those that were asked for.
+    fn covers(&self, booking: &Booking) -> bool {
+        self.tenants.contains(&booking.callback.tenant)
+            && slot_key(booking).is_none_or(|slot| self.slots.binary_search(&slot).is_ok())
+    }
+
+    /// Tells the desk what the database answered.
+    fn tell(&self, answered: Answered, desk: &mut Desk) -> Result<(), Failure> {
+        desk.slots.extend(locks::taken_of(&self.slots, answered.slots)?);
+        desk.revisions.extend(locks::revisions_of(answered.revisions)?);
         for row in answered.keys {
             let key = IdempotencyKey::parse(&row.key).map_err(Failure::corrupt)?;
             let bytes = <[u8; 32]>::try_from(row.fingerprint)
@@ -248,7 +311,7 @@ impl Asked {
             let (service, _) = locks::nth(&self.waiting, row.n)?;
             desk.waiting.insert(service.clone(), bounded(row.count));
         }
-        Ok(desk)
+        Ok(())
     }
 }
 

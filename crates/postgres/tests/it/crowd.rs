@@ -9,7 +9,7 @@ use ges_contracts::{World, given};
 use ges_domain::booking::Booking;
 use ges_domain::refusal::Refusal;
 use ges_ports::{BookError, Booked, Callbacks};
-use ges_postgres::Postgres;
+use ges_postgres::{Postgres, testing};
 
 use crate::given::fresh;
 
@@ -85,6 +85,54 @@ async fn a_crowd_that_comes_and_goes_over_two_nodes_leaves_the_slots_as_full_as_
     let taken: HashMap<_, _> = desk.taken().await.into_iter().collect();
     assert_eq!(taken, held);
     assert!(taken.values().all(|taken| *taken <= 7));
+}
+
+#[tokio::test]
+async fn who_lines_up_while_a_batch_waits_for_its_slot_joins_it_unless_somebody_holds_their_number()
+{
+    let fresh = fresh().await;
+    let node = Arc::new(fresh.node().await.unwrap());
+    let desk = Desk::set(World::of(Arc::clone(&node)), |settings| {
+        settings.capacity_per_slot = 7;
+        settings.duplicate_policy = ges_domain::service::DuplicatePolicy::MaxTwo;
+    })
+    .await;
+    let book = |number: u32| {
+        let (node, booking) = (Arc::clone(&node), desk.scheduled(number, 0));
+        tokio::spawn(async move { node.book(&booking).await })
+    };
+    let service = format!("{}:{}", desk.tenant, given::SALES);
+    let hold = async |name: String| {
+        let lock = format!(
+            "SELECT pg_advisory_xact_lock(hashtextextended('{name}', hashtext(current_schema())))"
+        );
+        testing::hold(&node, &lock).await.unwrap()
+    };
+    let slot = hold(format!("slot:{service}:{}", given::slot(0).as_microsecond())).await;
+    let number = hold(format!("number:{service}:{}", given::phone(7).e164())).await;
+    let first = book(1);
+    let waits = format!(
+        "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+         WHERE l.locktype = 'advisory' AND NOT l.granted AND a.application_name = '{}') LOOP \
+         PERFORM pg_stat_clear_snapshot(); PERFORM pg_sleep(0.01); END LOOP; END $$",
+        fresh.name()
+    );
+    testing::run(&node, &waits).await.unwrap();
+    let others: Vec<_> = (2..=6).map(book).collect();
+    let last = book(7);
+    // Each has lined up when all tasks of this thread had a turn.
+    tokio::task::yield_now().await;
+    slot.release().await.unwrap();
+    for booked in join_all(std::iter::once(first).chain(others)).await {
+        let booked = booked.unwrap();
+        assert!(matches!(booked, Ok(Booked::New(_))), "{booked:?}");
+    }
+    assert!(!last.is_finished(), "the number is somebody else's");
+    number.release().await.unwrap();
+    assert!(matches!(last.await.unwrap(), Ok(Booked::New(_))));
+    let two = "DO $$ BEGIN ASSERT (SELECT count(DISTINCT xmin::text) FROM callbacks) = 2; END $$";
+    testing::run(&node, two).await.unwrap();
+    assert_eq!(desk.taken().await, [(given::slot(0), 7)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
