@@ -18,9 +18,11 @@ impl App {
         self.ports.tenants.find(id, self.now()).await
     }
 
-    /// A contact centre as its source describes it now, and its catalogue as the store has it now.
+    /// A contact centre as its source describes it now, and its catalogue as the store has it now; the other nodes are
+    /// told to read it, too.
     pub async fn refetch_tenant(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Fault> {
         let tenant = self.ports.tenants.refetch(id, self.now()).await?;
+        self.reread(id).await;
         self.shelf.reload(id).await?;
         Ok(tenant)
     }
