@@ -157,7 +157,7 @@ impl App {
     pub async fn board(&self, person: &Person) -> Result<Vec<QueueRow>, Failure> {
         let (tenant, now) = (person.tenant, self.now());
         let mut services: BTreeMap<QueueName, Vec<Arc<Service>>> = BTreeMap::new();
-        for service in self.shelf.stock(tenant).await?.services() {
+        for service in self.on_offer(tenant, now).await?.services() {
             let queue = service.settings.virtual_queue.clone();
             services.entry(queue).or_default().push(Arc::clone(service));
         }

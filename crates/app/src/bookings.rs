@@ -55,7 +55,7 @@ impl App {
                 outcome = Err(fault.into());
                 break;
             }
-            let service = match self.shelf.service(tenant, &wish.service).await {
+            let service = match self.service_on_offer(tenant, &wish.service, now).await {
                 Ok(service) => service,
                 Err(failure) => {
                     self.give_back(&counted, now).await;

@@ -142,7 +142,7 @@ impl App {
             if decision > 0 {
                 self.shelf.reload(tenant).await?;
             }
-            let service = self.shelf.service(tenant, &callback.service).await?;
+            let service = self.service_on_offer(tenant, &callback.service, now).await?;
             let change = moved(&callback, &service, desired_at, &by, now)?;
             let aimed = Aimed { tenant, callback: id, change, expected };
             outcome = self.ports.callbacks.change(aimed, now).await;
@@ -171,13 +171,13 @@ impl App {
         let now = self.now();
         let ids: Vec<_> = wanted.iter().map(|(id, _)| (tenant, *id)).collect();
         let found = self.ports.callbacks.find_each(&ids).await?;
-        let mut stock = self.shelf.stock(tenant).await?;
+        let mut stock = self.on_offer(tenant, now).await?;
         let undecided = || Err(Failure::from(ChangeError::CatalogueChanged));
         let mut answers: Vec<_> = wanted.iter().map(|_| undecided()).collect();
         let mut open: Vec<_> = found.into_iter().map(|it| in_line(lines, it)).enumerate().collect();
         for decision in 0..DECISIONS {
             if decision > 0 {
-                stock = self.shelf.reload(tenant).await?;
+                stock = self.offered(self.shelf.reload(tenant).await?, now).await;
             }
             let (mut changes, mut aimed_at) = (Vec::new(), Vec::new());
             for (index, callback) in open {

@@ -60,7 +60,7 @@ impl App {
     /// booking the last place may go.
     pub async fn check(&self, person: &Person, enquiry: Enquiry) -> Result<Checked, Failure> {
         let now = self.now();
-        let stock = self.shelf.reload(person.tenant).await?;
+        let stock = self.offered(self.shelf.reload(person.tenant).await?, now).await;
         let service = stock.service(&enquiry.service);
         let service = service.filter(|it| person.lines.hold(&it.settings.virtual_queue)).cloned();
         let kind = kind_of(enquiry.desired_at, enquiry.always_check_capacity, now);

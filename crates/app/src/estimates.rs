@@ -225,7 +225,7 @@ impl App {
     /// any other reason counts as none: a new queue must be able to take its first callback.
     pub async fn queue_status(&self, tenant: TenantId, name: &str) -> Result<QueueStatus, Failure> {
         let now = self.now();
-        let stock = self.shelf.stock(tenant).await?;
+        let stock = self.on_offer(tenant, now).await?;
         let service = stock.service_or_queue(name).ok_or(Refusal::UnknownName)?;
         let queue = &service.settings.virtual_queue;
         let wait = match self.wait(tenant, queue, WaitMode::default(), now).await {

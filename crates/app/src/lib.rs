@@ -42,7 +42,7 @@ use ges_domain::id::TenantId;
 use ges_domain::name::{NodeName, QueueName};
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{
-    ApiKeys, Audit, CallIns, Callbacks, Catalogues, Chance, Clock, Credentials, Deliveries,
+    ApiKeys, AtHand, Audit, CallIns, Callbacks, Catalogues, Chance, Clock, Credentials, Deliveries,
     Effects, Hooks, Humans, Ids, Notices, Orchestrator, People, Push, Records, Seals, Sessions,
     Statistics, Tenants, Throttle, Traces, Untraced, WaitTimes,
 };
@@ -186,6 +186,7 @@ pub struct App {
     ports: Ports,
     options: Options,
     shelf: Arc<Shelf>,
+    at_hand: AtHand,
     learning: Arc<Learning>,
     traces: Arc<dyn Traces>,
     keyring: Arc<Keyring>,
@@ -204,12 +205,14 @@ impl App {
     /// Puts the house together.
     pub fn new(ports: Ports, options: Options) -> Self {
         let shelf = Arc::new(Shelf::new(Arc::clone(&ports.catalogues)));
+        let at_hand = AtHand::new(Arc::clone(&ports.tenants), tenants::SWITCH);
         let learning = Learning::new(Arc::clone(&ports.records), options.node.clone());
         let live = Live::new(options.lease);
         Self {
             ports,
             options,
             shelf,
+            at_hand,
             learning: Arc::new(learning),
             keyring: Arc::default(),
             herald: Arc::default(),
@@ -242,6 +245,7 @@ impl App {
             ports: Ports { callbacks, ..self.ports.clone() },
             options: self.options.clone(),
             shelf: Arc::clone(&self.shelf),
+            at_hand: self.at_hand.clone(),
             learning: Arc::clone(&self.learning),
             keyring: Arc::clone(&self.keyring),
             herald: Arc::clone(&self.herald),

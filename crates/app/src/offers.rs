@@ -66,7 +66,7 @@ impl App {
     ) -> Result<Slots, Failure> {
         let now = self.now();
         let from = from.unwrap_or(now);
-        let service = self.service_seen(person, name).await?;
+        let service = self.service_seen(person, name, now).await?;
         let (hours, plan) = (&service.hours, &service.plan);
         let until = hours.zone().days_after(from, days);
         let window = Window::lasting(from, until.duration_since(from));
@@ -91,7 +91,7 @@ impl App {
         query: AvailabilityQuery<'_>,
     ) -> Result<Availability, Failure> {
         let now = self.now();
-        let stock = self.shelf.stock(tenant).await?;
+        let stock = self.on_offer(tenant, now).await?;
         let ask = Ask { busy: query.busy, most: query.most };
         let service = stock.service_or_queue(query.name);
         let (hours, plan, window): (&Hours, Cow<'_, Plan>, Window) =
@@ -128,10 +128,10 @@ impl App {
     ) -> Result<SignedDuration, Failure> {
         let now = self.now();
         let at = start.unwrap_or(now);
-        let stock = self.shelf.stock(tenant).await?;
+        let stock = self.on_offer(tenant, now).await?;
         if let Some(service) = stock.service_or_queue(name) {
-            // The emergency switch closes the office now; what it says of other times is the hours' word.
-            let closed = service.settings.emergency && start.is_none();
+            // Either switch closes the office now; what is said of other times is the hours' word.
+            let closed = (service.settings.emergency || stock.closed()) && start.is_none();
             return Ok(if closed { SignedDuration::ZERO } else { service.hours.open_for(at) });
         }
         let hours = stock.hours(name).ok_or(Refusal::UnknownName)?;

@@ -1,7 +1,7 @@
 //! The tenants' catalogues as this node knows them: read once, looked at often, refreshed when they change.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use ges_domain::catalogue::Catalogue;
 use ges_domain::hours::Hours;
@@ -22,6 +22,9 @@ pub struct Stock {
     /// The catalogue.
     pub catalogue: Catalogue,
     services: HashMap<ServiceName, Arc<Service>>,
+    /// Whether nothing of it is offered.
+    closed: bool,
+    shut: OnceLock<Arc<Self>>,
 }
 
 impl Stock {
@@ -31,7 +34,31 @@ impl Stock {
             .keys()
             .filter_map(|name| Some((name.clone(), Arc::new(catalogue.service(name)?))))
             .collect();
-        Self { catalogue, services }
+        Self { catalogue, services, closed: false, shut: OnceLock::new() }
+    }
+
+    /// The same stock while callbacks are switched off for the contact centre: as if each of its services were.
+    pub(crate) fn shut(&self) -> Arc<Self> {
+        let shut = || {
+            let off = |service: &Service| {
+                let mut service = service.clone();
+                service.settings.enabled = false;
+                Arc::new(service)
+            };
+            let services = self.services.iter();
+            Arc::new(Self {
+                catalogue: self.catalogue.clone(),
+                services: services.map(|(name, service)| (name.clone(), off(service))).collect(),
+                closed: true,
+                shut: OnceLock::new(),
+            })
+        };
+        Arc::clone(self.shut.get_or_init(shut))
+    }
+
+    /// Whether callbacks are switched off for the contact centre.
+    pub(crate) fn closed(&self) -> bool {
+        self.closed
     }
 
     /// A service by its name.

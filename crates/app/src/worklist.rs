@@ -63,13 +63,14 @@ impl App {
         Ok(in_line(&person.lines, found)?)
     }
 
-    /// A service whose queue a person may see.
+    /// A service as it is on offer, whose queue a person may see.
     pub(crate) async fn service_seen(
         &self,
         person: &Person,
         name: &ServiceName,
+        now: Timestamp,
     ) -> Result<Arc<Service>, Failure> {
-        let service = self.shelf.service(person.tenant, name).await?;
+        let service = self.service_on_offer(person.tenant, name, now).await?;
         if person.lines.hold(&service.settings.virtual_queue) {
             Ok(service)
         } else {
@@ -79,7 +80,7 @@ impl App {
 
     /// Books for a person: with a service whose queue they may see, and not counted as the customer's own wish.
     pub async fn book_for(&self, person: &Person, wish: Wish) -> Result<Callback, Failure> {
-        self.service_seen(person, &wish.service).await?;
+        self.service_seen(person, &wish.service, self.now()).await?;
         let booked = self.book(person.tenant, wish).await?;
         let callback = match booked {
             Booked::New(callback) | Booked::Replayed(callback) => callback,

@@ -48,6 +48,12 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
         within(*at, age, now).then(|| value.clone())
     }
 
+    /// What is remembered, however old.
+    pub(crate) fn newest(&self, key: &K) -> Option<V> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(key).map(|(value, _)| value.clone())
+    }
+
     pub(crate) fn put(&self, key: K, value: V, now: Timestamp) {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= self.most && !kept.contains_key(&key) {

@@ -83,7 +83,12 @@ async fn started(on: &Given, request: &SessionRequest) -> SessionRef {
     let receipt = on.orchestrator().start(request).await.expect("the server takes the start");
     let sessions = on.sessions(request.callback.id).await;
     let [session] = &sessions[..] else { panic!("not one session but {}", sessions.len()) };
-    SessionRef { callback: request.callback.id, session: session.clone(), node: receipt.node }
+    SessionRef {
+        tenant: request.callback.tenant,
+        callback: request.callback.id,
+        session: session.clone(),
+        node: receipt.node,
+    }
 }
 
 fn signals() -> [Signal; 3] {
@@ -160,7 +165,8 @@ pub async fn a_lost_session_is_gone_and_no_fault(on: Given) {
 
 /// Neither is a session that nobody knows.
 pub async fn a_session_that_never_was_is_gone_and_no_fault(on: Given) {
-    let session = SessionRef { callback: id(1), session: crate::given::session(404), node: None };
+    let session = crate::given::session(404);
+    let session = SessionRef { tenant: tenant(1), callback: id(1), session, node: None };
     gone(&on, &session).await;
 }
 

@@ -27,6 +27,7 @@ struct Known {
     keys: BTreeMap<(TenantId, String), ApiKey>,
     applications: BTreeMap<String, Application>,
     silent: bool,
+    refetched: usize,
 }
 
 impl Town {
@@ -55,9 +56,19 @@ impl Town {
         self.known().tenants.insert(tenant.id, Arc::new(tenant));
     }
 
+    /// A contact centre moves out: nobody knows it any more.
+    pub fn forget(&self, id: TenantId) {
+        self.known().tenants.remove(&id);
+    }
+
     /// From now on this token is a program's.
     pub fn admit(&self, token: &str, application: Application) {
         self.known().applications.insert(token.to_owned(), application);
+    }
+
+    /// How often somebody had a contact centre read again.
+    pub fn refetched(&self) -> usize {
+        self.known().refetched
     }
 
     /// From now on who asks for a contact centre waits for ever.
@@ -80,7 +91,12 @@ impl Tenants for Town {
     }
 
     async fn refetch(&self, id: TenantId, now: Timestamp) -> Result<Option<Arc<Tenant>>, Fault> {
+        self.known().refetched += 1;
         self.find(id, now).await
+    }
+
+    fn known(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.known().tenants.get(&id).cloned()
     }
 
     fn any_welcomes(&self, origin: &str) -> bool {

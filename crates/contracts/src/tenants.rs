@@ -34,6 +34,7 @@ macro_rules! tenants {
                     a_tenant_is_found,
                     a_tenant_that_nobody_has_is_not_found,
                     a_tenant_is_read_again_when_that_is_asked_for,
+                    a_tenant_that_was_found_is_known_without_asking,
                     an_origin_is_welcome_where_its_tenant_is_known,
                 ]
             );
@@ -72,6 +73,16 @@ pub async fn a_tenant_is_read_again_when_that_is_asked_for(register: Register) {
     assert_eq!((again.id, &again.name), (before.id, &before.name));
     let found = register.tenants.find(register.known, after(1)).await;
     assert_eq!(found.expect("the source answers").map(|it| it.read_at), Some(again.read_at));
+}
+
+/// As it was read last; nobody else is.
+pub async fn a_tenant_that_was_found_is_known_without_asking(register: Register) {
+    let found = register.found().await;
+    assert_eq!(register.tenants.known(register.known), Some(found));
+    let again = register.tenants.refetch(register.known, after(1)).await;
+    assert_eq!(register.tenants.known(register.known), again.expect("the source answers"));
+    assert_eq!(register.tenants.find(tenant(77), now()).await.ok(), Some(None));
+    assert_eq!(register.tenants.known(tenant(77)), None);
 }
 
 /// Whole: a part of an origin, or more than it, is another.

@@ -38,7 +38,7 @@ pub enum Refusal {
     /// No service, queue or group has this name.
     #[error("no service, queue or group has this name")]
     UnknownName,
-    /// The service is switched off or withdrawn.
+    /// The service is switched off or withdrawn, or callbacks are switched off for the whole contact centre.
     #[error("the service takes no bookings")]
     ServiceUnavailable,
     /// The service offers no immediate callbacks.

@@ -13,7 +13,8 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The nodes. Without one nothing can be started over HTTP and no session can be asked.
+    /// The nodes of every tenant for which the Environment service names none. Without one, nothing of such tenants can
+    /// be started over HTTP, and none of their sessions can be asked.
     pub nodes: Vec<Node>,
     /// In which order nodes of the same region are tried: `circular` begins with another one each time, `linear` always
     /// with the first.

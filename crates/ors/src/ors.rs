@@ -1,17 +1,24 @@
 //! The neighbour as a whole: what it is made of, how a call travels over its nodes, and the port that it keeps.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use ges_domain::effect::Signal;
-use ges_ports::{Clock, Fault, Inquiry, Orchestrator, Receipt, SessionRef, SessionRequest};
+use ges_domain::id::TenantId;
+use ges_ports::{
+    AtHand, Clock, Fault, Inquiry, Orchestrator, Receipt, SessionRef, SessionRequest, Tenant,
+    Tenants,
+};
 use reqwest::{Client, Method};
 use tokio::time::Instant;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, info_span};
 use url::Url;
 
+use crate::cluster::Cluster;
 use crate::config::{Body, Config};
 use crate::nodes::{NodeHealth, Nodes};
 use crate::owners::{Owner, Owners};
@@ -21,14 +28,23 @@ use crate::wire::{Answer, CallError, PEER, Reply, Request, exchange};
 /// The most redirects of one try.
 const REDIRECTS: usize = 2;
 
+/// Where a tenant's nodes are is waited for this long. As long as a node is: a session that begins in the wrong place
+/// is worse than one that begins late.
+const WHERE: Duration = Duration::from_secs(2);
+
+/// The most nodes that a probe asks at the same time.
+const PROBES: usize = 32;
+
 /// The orchestration server over HTTP.
 pub struct Ors {
-    pub(crate) nodes: Nodes,
+    nodes: Nodes,
+    /// Who says where tenants have nodes of their own; none where only the configuration does.
+    tenants: Option<AtHand>,
     pub(crate) owners: Owners,
     pub(crate) body: Body,
     pub(crate) clock: Arc<dyn Clock>,
     client: Client,
-    timeout: std::time::Duration,
+    timeout: Duration,
     ges_url: Url,
 }
 
@@ -39,13 +55,20 @@ impl std::fmt::Debug for Ors {
 }
 
 impl Ors {
-    /// The neighbour at the configured nodes.
+    /// The neighbour at the configured nodes, and at those that `tenants` name for themselves.
     ///
     /// `client` is one that [`Config::tune`] prepared; `ges_url` is where sessions find our internal API.
-    pub fn new(config: Config, ges_url: Url, client: Client, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        config: Config,
+        ges_url: Url,
+        client: Client,
+        clock: Arc<dyn Clock>,
+        tenants: Option<Arc<dyn Tenants>>,
+    ) -> Self {
         Self {
             timeout: config.timeout(),
             nodes: Nodes::new(config.nodes, config.order),
+            tenants: tenants.map(|tenants| AtHand::new(tenants, WHERE)),
             owners: Owners::default(),
             body: config.body,
             clock,
@@ -54,12 +77,40 @@ impl Ors {
         }
     }
 
-    /// How the nodes fare, as far as their answers told; asks nobody.
+    /// How the nodes fare, as far as their answers told: the general ones, then those of the tenants that are known to
+    /// have their own. Asks nobody.
     pub fn health(&self) -> Vec<NodeHealth> {
+        for tenant in self.nodes.tenants() {
+            self.meet(tenant);
+        }
         self.nodes.health()
     }
 
-    /// Asks every node for its help, all at once: the address of each, and whether it answers.
+    /// How the nodes fare on which a tenant's sessions begin.
+    pub fn health_of(&self, tenant: TenantId) -> Vec<NodeHealth> {
+        self.meet(tenant);
+        self.nodes.health_of(tenant)
+    }
+
+    /// Counts a tenant's nodes among those that are known, as if a session of it had begun; asks nobody.
+    pub fn meet(&self, tenant: TenantId) {
+        self.nodes.of(tenant, self.known(tenant).as_ref());
+    }
+
+    fn known(&self, tenant: TenantId) -> Option<Arc<Tenant>> {
+        self.tenants.as_ref()?.known(tenant)
+    }
+
+    /// The nodes of a tenant.
+    pub(crate) async fn cluster(&self, tenant: TenantId) -> Arc<Cluster> {
+        let copy = match &self.tenants {
+            Some(tenants) => tenants.of(tenant, self.clock.now()).await,
+            None => None,
+        };
+        self.nodes.of(tenant, copy.as_ref())
+    }
+
+    /// Asks every node that is known for its help: the address of each, and whether it answers.
     pub async fn probe(&self) -> Vec<(String, Result<(), Fault>)> {
         let request = Request {
             method: Method::GET,
@@ -68,15 +119,17 @@ impl Ors {
             callback: None,
             trace: None,
         };
-        let bases = self.nodes.bases(&[]);
-        let probes = bases.into_iter().map(|base| {
+        let mut seen = BTreeSet::new();
+        let bases = self.health().into_iter().map(|node| node.url);
+        let bases = bases.filter(|base| seen.insert(base.clone()));
+        let probes = stream::iter(bases).map(|base| {
             let request = &request;
             async move {
-                let answered = self.travel(base, request, None).await.and_then(done);
-                (base.to_owned(), answered.map(drop).map_err(Fault::from))
+                let answered = self.travel(&base, request, None).await.and_then(done);
+                (base, answered.map(drop).map_err(Fault::from))
             }
         });
-        join_all(probes).await
+        probes.buffered(PROBES).collect().await
     }
 
     /// One try: asks a node, and whom it points to. Every node on the way is judged by its own answer.
@@ -112,9 +165,10 @@ impl Ors {
             callback: Some(request.callback.id),
             trace: request.trace,
         };
+        let cluster = self.cluster(request.callback.tenant).await;
         let mut last = None;
-        for base in self.nodes.bases(&request.regions) {
-            if !self.nodes.open(base, self.clock.now()) {
+        for base in cluster.bases(&request.regions) {
+            if !cluster.open(base, self.clock.now()) {
                 continue;
             }
             match self.travel(base, &call, None).await.and_then(done) {

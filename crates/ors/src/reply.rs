@@ -112,7 +112,7 @@ fn text(value: &Value, most: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ges_domain::id::CallbackId;
+    use ges_domain::id::{CallbackId, TenantId};
     use serde_json::json;
     use uuid::Uuid;
 
@@ -157,6 +157,7 @@ mod tests {
 
     fn asked() -> SessionRef {
         SessionRef {
+            tenant: TenantId::new(Uuid::from_u128(1)),
             callback: CallbackId::new(Uuid::from_u128(7)),
             session: SessionId::parse(ID).unwrap(),
             node: None,

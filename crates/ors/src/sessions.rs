@@ -9,6 +9,7 @@ use tracing::field::Empty;
 use tracing::info_span;
 use url::form_urlencoded;
 
+use crate::cluster::Cluster;
 use crate::config::Body;
 use crate::ors::{Ors, done, lives, nobody, told};
 use crate::owners::Owner;
@@ -121,18 +122,21 @@ impl Ors {
     /// Calls the session's node, then the others, which redirect to it.
     ///
     /// That it is gone is believed of its owner, of whom another node points to, and, where its owner is not known, of
-    /// one node of every region: a node of another cluster has never heard of it.
+    /// one node of every region: a node of another cluster has never heard of it. So nodes that the tenant left are asked
+    /// too, each for itself, where nothing else tells the owner; where one is silent, those that answer stand for its
+    /// neighbours.
     async fn call(
         &self,
         session: &SessionRef,
         request: &Request,
         repeat: Repeat,
     ) -> Result<Found, Fault> {
+        let cluster = self.cluster(session.tenant).await;
         let remembered = self.owners.of(&session.session, self.clock.now());
         let cookie = remembered.as_ref().and_then(|owner| owner.cookie.clone());
-        let on_record = session.node.as_deref().and_then(|name| self.nodes.called(name));
+        let on_record = session.node.as_deref().and_then(|name| cluster.called(name));
         let owner = remembered.as_ref().map(|owner| owner.base.as_ref()).or(on_record);
-        let bases = self.candidates(owner, on_record);
+        let bases = candidates(&cluster, owner, on_record);
         let mut denied = Vec::new();
         let mut silent = false;
         let mut worst: Option<CallError> = None;
@@ -141,16 +145,16 @@ impl Ors {
             if tries == TRIES {
                 break;
             }
-            let region = self.nodes.region(base);
-            let denies = owner != Some(base) && denied.contains(&region);
-            if denies || !self.nodes.open(base, self.clock.now()) {
+            let voice = cluster.speaks_for(base);
+            let denies = owner != Some(base) && denied.contains(&voice);
+            if denies || !cluster.open(base, self.clock.now()) {
                 continue;
             }
             let error = match self.travel(base, request, cookie.as_deref()).await {
                 Ok(answer) if answer.status == StatusCode::NOT_FOUND => {
-                    denied.push(region);
+                    denied.push(voice);
                     let everywhere =
-                        || bases.iter().all(|base| denied.contains(&self.nodes.region(base)));
+                        || bases.iter().all(|base| denied.contains(&cluster.speaks_for(base)));
                     let pointed_to = *answer.base != **base;
                     if pointed_to || owner.map_or_else(everywhere, |owner| owner == base) {
                         self.owners.forget(&session.session);
@@ -182,25 +186,31 @@ impl Ors {
                 worst = Some(error);
             }
         }
-        silent |= owner.is_some_and(|owner| {
-            self.nodes.silent(owner) && denied.contains(&self.nodes.region(owner))
-        });
+        let denies = |base: &str| denied.contains(&cluster.speaks_for(base));
+        let left_silent = |base: &str| cluster.left(base) && cluster.silent(base);
+        silent |= !denied.is_empty()
+            && match owner {
+                Some(owner) => left_silent(owner) || (cluster.silent(owner) && denies(owner)),
+                None => bases.iter().all(|base| denies(base) || left_silent(base)),
+            };
         let fault = worst.map_or_else(nobody, Fault::from);
         if silent { Ok(Found::Silent(fault)) } else { Err(fault) }
     }
+}
 
-    /// Whom to ask, best first: the owner, the node on record, the others of the owner's region, then everybody else.
-    fn candidates(&self, owner: Option<&str>, on_record: Option<&str>) -> Vec<String> {
-        let region: Vec<_> =
-            owner.and_then(|owner| self.nodes.region(owner)).cloned().into_iter().collect();
-        let mut candidates: Vec<String> = Vec::new();
-        for base in owner.into_iter().chain(on_record).chain(self.nodes.bases(&region)) {
-            if !candidates.iter().any(|there| there == base) {
-                candidates.push(base.to_owned());
-            }
+/// Whom to ask, best first: the owner, the node on record, the others of the owner's region, then everybody else; where
+/// nothing tells the owner, at last those that the tenant left.
+fn candidates(cluster: &Cluster, owner: Option<&str>, on_record: Option<&str>) -> Vec<String> {
+    let region: Vec<_> =
+        owner.and_then(|owner| cluster.region(owner)).cloned().into_iter().collect();
+    let mut candidates: Vec<String> = Vec::new();
+    let left = cluster.former().iter().filter(|_| owner.is_none()).map(|node| node.base.as_str());
+    for base in owner.into_iter().chain(on_record).chain(cluster.bases(&region)).chain(left) {
+        if !candidates.iter().any(|there| there == base) {
+            candidates.push(base.to_owned());
         }
-        candidates
     }
+    candidates
 }
 
 impl Body {

@@ -5,6 +5,8 @@
 //! variant. Time comes in as an argument: an adapter asks no clock.
 
 mod api_keys;
+#[cfg(feature = "at-hand")]
+mod at_hand;
 mod audit;
 mod breaker;
 mod call_ins;
@@ -35,6 +37,8 @@ mod traces;
 mod wait_times;
 
 pub use api_keys::{ApiKeys, KeyRef, NamedKey};
+#[cfg(feature = "at-hand")]
+pub use at_hand::AtHand;
 pub use audit::{Audit, AuditCursor, AuditEntry, AuditFilter, AuditOutcome, AuditPage};
 pub use breaker::{Breaker, Passage};
 pub use call_ins::{AllocateError, Allocated, CallInCursor, CallInPage, CallInSearch, CallIns};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ges_domain::callback::{Callback, Sighting, Standing};
 use ges_domain::effect::Signal;
-use ges_domain::id::{Attempt, CallbackId, SessionId};
+use ges_domain::id::{Attempt, CallbackId, SessionId, TenantId};
 use ges_domain::name::RegionName;
 use ges_domain::time::Timestamp;
 use ges_domain::trace::Trace;
@@ -43,6 +43,8 @@ pub struct Receipt {
 /// A session and where it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRef {
+    /// The owner of the callback, on whose nodes it runs.
+    pub tenant: TenantId,
     /// The callback that it serves.
     pub callback: CallbackId,
     /// The session.

@@ -49,6 +49,29 @@ pub struct Location {
 impl Tenant {
     /// How long a copy is not asked about again.
     pub const FRESH: SignedDuration = SignedDuration::from_mins(30);
+    /// The most routers of a tenant that are asked, and the most orchestration servers: its first ones, location by
+    /// location.
+    pub const MOST_NODES: usize = 64;
+
+    /// Its routers' base addresses, each once with the first of its locations, at most [`Tenant::MOST_NODES`].
+    pub fn routers(&self) -> impl Iterator<Item = (&RegionName, &str)> {
+        self.nodes(|location| &location.routers)
+    }
+
+    /// Its orchestration servers' base addresses, each once with the first of its locations, at most
+    /// [`Tenant::MOST_NODES`].
+    pub fn orchestrators(&self) -> impl Iterator<Item = (&RegionName, &str)> {
+        self.nodes(|location| &location.orchestrators)
+    }
+
+    fn nodes(&self, of: fn(&Location) -> &[String]) -> impl Iterator<Item = (&RegionName, &str)> {
+        let there = move |location| {
+            of(location).iter().map(move |address| (&location.name, address.as_str()))
+        };
+        let mut seen = HashSet::new();
+        let each = self.locations.iter().flat_map(there);
+        each.filter(move |(_, address)| seen.insert(*address)).take(Self::MOST_NODES)
+    }
 
     /// Whether a page of this origin may call the public API for the tenant.
     pub fn welcomes(&self, origin: &str) -> bool {
@@ -100,6 +123,9 @@ pub trait Tenants: Send + Sync {
     /// The tenant as its source describes it now. A fault leaves the kept copy as it was.
     async fn refetch(&self, id: TenantId, now: Timestamp) -> Result<Option<Arc<Tenant>>, Fault>;
 
+    /// The newest copy of a tenant that this node has, however old; asks nobody.
+    fn known(&self, id: TenantId) -> Option<Arc<Tenant>>;
+
     /// Whether any tenant that is known here welcomes pages of this origin; asks nobody.
     ///
     /// A browser asks this before its request, without saying for which tenant it will be. So anybody may ask, and what
@@ -124,6 +150,24 @@ mod tests {
             settings: BTreeMap::new(),
             read_at: Timestamp::UNIX_EPOCH,
         }
+    }
+
+    #[test]
+    fn a_node_is_told_once_with_the_first_of_its_locations_and_only_so_many_are() {
+        let location = |name: &str, routers: &[String]| Location {
+            name: RegionName::parse(name).unwrap(),
+            routers: routers.to_vec(),
+            orchestrators: Vec::new(),
+        };
+        let urls: Vec<_> = (0..80).map(|number| format!("http://urs-{number}")).collect();
+        let locations = vec![location("/W", &urls[..2]), location("/E", &urls)];
+        let tenant = Tenant { locations, ..tenant(&[]) };
+        let told: Vec<_> = tenant.routers().collect();
+        let places: Vec<_> = told.iter().take(3).map(|(name, _)| name.as_str()).collect();
+        assert_eq!(places, ["/W", "/W", "/E"]);
+        let addresses: Vec<_> = told.iter().map(|(_, address)| *address).collect();
+        assert_eq!(addresses, urls[..Tenant::MOST_NODES].iter().collect::<Vec<_>>());
+        assert_eq!(tenant.orchestrators().count(), 0);
     }
 
     #[test]

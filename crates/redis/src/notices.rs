@@ -1,4 +1,4 @@
-//! Telling the other nodes that a catalogue changed, by a channel for each tenant.
+//! Telling the other nodes what changed, by a channel for each tenant: a number is the revision of its catalogue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,9 @@ const WAITING: usize = 1_000;
 /// How often a connection over which nothing comes is asked whether it still stands.
 const PULSE: Duration = Duration::from_secs(5);
 
+/// The word for a tenant that was read again; a node of an earlier release takes it for nobody's.
+const REREAD: &str = "reread";
+
 /// How long to rest before listening again.
 const REST: Duration = Duration::from_millis(200);
 
@@ -48,6 +51,13 @@ impl RedisNotices {
         Self { memory, news, ear: tokio::spawn(ear.listen()) }
     }
 
+    async fn publish(&self, tenant: TenantId, what: &str) -> Result<(), Fault> {
+        let span = info_span!("redis.announce", peer = PEER, outcome = Empty);
+        let channel = Self::channel(&self.memory, &tenant.to_string());
+        let publish = cmd("PUBLISH").arg(channel).arg(what).clone();
+        told(span, PEER, self.memory.link.call::<()>(&publish)).await
+    }
+
     fn channel(memory: &SharedMemory, tenant: &str) -> String {
         memory.key(format_args!("settings:{tenant}"))
     }
@@ -62,10 +72,11 @@ impl Drop for RedisNotices {
 #[async_trait]
 impl Notices for RedisNotices {
     async fn announce(&self, tenant: TenantId, revision: Revision) -> Result<(), Fault> {
-        let span = info_span!("redis.announce", peer = PEER, outcome = Empty);
-        let channel = Self::channel(&self.memory, &tenant.to_string());
-        let publish = cmd("PUBLISH").arg(channel).arg(revision.number()).clone();
-        told(span, PEER, self.memory.link.call::<()>(&publish)).await
+        self.publish(tenant, &revision.number().to_string()).await
+    }
+
+    async fn announce_reread(&self, tenant: TenantId) -> Result<(), Fault> {
+        self.publish(tenant, REREAD).await
     }
 
     fn subscribe(&self) -> Box<dyn Subscription> {
@@ -150,8 +161,11 @@ fn read(push: &PushInfo, prefix: &str) -> Option<News> {
     let [_pattern, channel, payload] = &data[..] else { return None };
     let text = |value| from_redis_value::<String>(value).ok();
     let tenant = text(channel.clone())?.strip_prefix(prefix)?.parse().ok()?;
-    let revision = Revision::new(text(payload.clone())?.parse().ok()?);
-    Some(News::Changed { tenant, revision })
+    let payload = text(payload.clone())?;
+    if payload == REREAD {
+        return Some(News::Reread { tenant });
+    }
+    Some(News::Changed { tenant, revision: Revision::new(payload.parse().ok()?) })
 }
 
 #[cfg(test)]
@@ -168,9 +182,11 @@ mod tests {
     #[test]
     fn only_what_a_node_wrote_is_news() {
         let tenant = "9350e2fc-a1dd-4c65-8d40-1f75a2e00100";
-        let news = read(&message(&format!("ges:settings:{tenant}"), "7"), "ges:settings:");
+        let news = |what| read(&message(&format!("ges:settings:{tenant}"), what), "ges:settings:");
         let tenant = tenant.parse().unwrap();
-        assert_eq!(news, Some(News::Changed { tenant, revision: Revision::new(7) }));
+        assert_eq!(news("7"), Some(News::Changed { tenant, revision: Revision::new(7) }));
+        assert_eq!(news("reread"), Some(News::Reread { tenant }));
+        assert_eq!(news("7th"), None);
         for (channel, payload) in
             [("ges:settings:x", "7"), ("other", "7"), ("ges:settings:", "7"), ("", "")]
         {

@@ -1,5 +1,6 @@
 //! The doctor: loads what `serve` would load, looks at every neighbour once, and prints what it saw.
 
+mod nodes;
 mod peers;
 
 use std::process::ExitCode;
@@ -8,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use ges_auth::local::Local;
 use ges_embedded::SchemaState;
-use ges_ports::{Clock, Fault};
+use ges_ports::{Clock as _, Fault};
 
-use crate::config::Config;
+use crate::config::{AuthMode, Config};
 use crate::ids::{InstallationKey, SystemChance, SystemClock};
-use crate::wiring::{self, Clients, memory, orchestra};
+use crate::wiring::memory;
 use crate::{first_start, store};
 
 /// How often a neighbour is asked to which a task of its own connects.
@@ -75,10 +76,18 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 fn note_on_sessions(config: &Config) -> &'static str {
-    if config.ors_stream.connection.nodes.is_empty() {
-        "note  no ors.nodes: callbacks are taken and stay SCHEDULED"
-    } else {
-        "note  no ors.nodes: sessions that the stream starts can be neither asked after nor cancelled"
+    let named = config.auth.mode == AuthMode::Gws;
+    match (named, !config.ors_stream.connection.nodes.is_empty()) {
+        (false, false) => "note  no ors.nodes: callbacks are taken and stay SCHEDULED",
+        (false, true) => {
+            "note  no ors.nodes: sessions that the stream starts can be neither asked after nor cancelled"
+        }
+        (true, false) => {
+            "note  no ors.nodes: callbacks of contact centres without ges-ors-endpoints stay SCHEDULED"
+        }
+        (true, true) => {
+            "note  no ors.nodes: sessions of contact centres without ges-ors-endpoints can be neither asked after nor cancelled"
+        }
     }
 }
 
@@ -86,8 +95,7 @@ async fn rows(config: &Config) -> Vec<Row> {
     let mut rows = files(config);
     rows.extend(store_rows(config).await);
     rows.extend(memory_row(config).await);
-    rows.extend(orchestra_rows(config).await);
-    rows.extend(router_rows(config).await);
+    rows.extend(nodes::rows(config).await);
     rows.extend(peers::rows(config).await);
     rows
 }
@@ -156,58 +164,6 @@ async fn memory_row(config: &Config) -> Option<Row> {
         Err(error) => Err(format!("{error:#}")),
     };
     Some(Row::asked("redis", address, begun, answer, advice))
-}
-
-async fn orchestra_rows(config: &Config) -> Vec<Row> {
-    let stream_at = addresses(&config.ors_stream.connection);
-    let advice =
-        "is it running, and are ors_stream.connection's address, user, password and tls right?";
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let begun = Instant::now();
-    let own_url = format!("http://{}", config.server.listen);
-    let orchestra = match Clients::new(&config.egress)
-        .and_then(|clients| orchestra::open(config, &clients, &own_url, &clock))
-    {
-        Ok(orchestra) => orchestra,
-        Err(error) => {
-            let answer: Result<(), _> = Err(format!("{error:#}"));
-            return vec![Row::asked("sessions", stream_at, begun, answer, advice)];
-        }
-    };
-    let mut rows = Vec::new();
-    if let Some(stream) = &orchestra.stream {
-        let answer = patiently(async || stream.examine().await).await;
-        rows.push(Row::asked("ors_stream", stream_at, begun, answer, advice));
-    }
-    if let Some(ors) = &orchestra.http {
-        let begun = Instant::now();
-        let advice = "is it running, and is ors.nodes its address?";
-        for (address, answer) in ors.probe().await {
-            let answer = answer.map_err(|fault| told(&fault));
-            rows.push(Row::asked("ors", address, begun, answer, advice));
-        }
-    }
-    rows
-}
-
-async fn router_rows(config: &Config) -> Vec<Row> {
-    let advice = "is it running, and is urs.nodes its address?";
-    let begun = Instant::now();
-    let urs = match Clients::new(&config.egress).and_then(|clients| wiring::urs(config, &clients)) {
-        Ok(None) => return Vec::new(),
-        Ok(Some(urs)) => urs,
-        Err(error) => {
-            let answer: Result<(), _> = Err(format!("{error:#}"));
-            return vec![Row::asked("urs", "", begun, answer, advice)];
-        }
-    };
-    urs.probe(SystemClock.now()).await;
-    let row = |node: ges_urs::NodeHealth| {
-        let trouble = node.last_error.map_or_else(|| String::from("no answer"), |(_, what)| what);
-        let answer = if node.answers { Ok(()) } else { Err(trouble) };
-        Row::asked("urs", node.url, begun, answer, advice)
-    };
-    urs.health().into_iter().map(row).collect()
 }
 
 /// Asks a few times: the first answer may be that the connection is still being made.

@@ -118,8 +118,11 @@ impl Health for Watch {
         all.extend(self.pulses.iter().map(Pulse::component));
         if let Some(ors) = &self.ors {
             all.extend(ors.health().into_iter().map(|node| Component {
-                name: format!("ors {}", node.url),
-                tenant: None,
+                name: match node.tenant {
+                    Some(tenant) => format!("ors {} of {tenant}", node.url),
+                    None => format!("ors {}", node.url),
+                },
+                tenant: node.tenant,
                 standing: if node.barred { Standing::Down } else { Standing::Up },
                 since: node.since,
                 last_error: node.last_error.map(|(_, what)| what),
@@ -151,10 +154,9 @@ impl Health for Watch {
     }
 
     fn located(&self, tenant: TenantId) -> Vec<Located> {
-        let orchestrators = self.ors.iter().flat_map(|ors| ors.health());
+        let orchestrators = self.ors.iter().flat_map(|ors| ors.health_of(tenant));
         let orchestrators = orchestrators.map(|node| (node.region, true, !node.barred));
-        let routers = self.urs.iter().flat_map(|urs| urs.health());
-        let routers = routers.filter(|node| node.tenant == tenant);
+        let routers = self.urs.iter().flat_map(|urs| urs.health_of(tenant));
         let routers = routers.map(|node| (node.region, false, node.answers && !node.barred));
         let all = orchestrators.chain(routers).filter_map(|(region, orchestrator, healthy)| {
             Some(Located { region: region?.to_string(), orchestrator, healthy })

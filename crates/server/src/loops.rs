@@ -154,7 +154,7 @@ impl Loops {
                     _ = stop.changed() => return,
                 };
                 if let Err(fault) = app.heed(heard).await {
-                    tracing::debug!(peer = fault.peer, "news of a catalogue were not heeded");
+                    tracing::debug!(peer = fault.peer, "news were not heeded");
                 }
             }
         });

@@ -13,7 +13,7 @@ use ges_app::{App, Options, Ports};
 use ges_auth::{Gws, Local};
 use ges_domain::name::NodeName;
 use ges_domain::time::SignedDuration;
-use ges_ports::{Clock, Hooks, Seals, WaitTimes};
+use ges_ports::{Clock, Hooks, Seals, Tenants, WaitTimes};
 use ges_urs::Urs;
 use ges_web::About;
 use ges_webhooks::Webhooks;
@@ -65,8 +65,11 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
     let memory = memory::open(config, Arc::clone(&seals))?;
     let identity = peers::identity(config, &clients)?;
     let accounts = peers::accounts(config, &clients)?;
-    let orchestra = orchestra::open(config, &clients, own_url, &clock)?;
-    let urs = urs(config, &clients)?;
+    let tenants = memory.tenants(identity.tenants);
+    // A file of keys and people says nothing of nodes.
+    let naming = identity.gws.is_some().then_some(&tenants);
+    let orchestra = orchestra::open(config, &clients, own_url, &clock, naming)?;
+    let urs = urs(config, &clients, naming)?;
     let ports = Ports {
         callbacks: Arc::clone(&store.callbacks),
         call_ins: Arc::clone(&store.call_ins),
@@ -79,7 +82,7 @@ pub(crate) async fn build(config: &Config, own_url: &str) -> anyhow::Result<Hous
         hooks: Some(webhooks(config, &clients)?),
         credentials: identity.credentials,
         people: identity.people,
-        tenants: memory.tenants(identity.tenants),
+        tenants,
         api_keys: identity.api_keys,
         seals,
         chance: Arc::new(SystemChance),
@@ -161,12 +164,18 @@ fn webhooks(config: &Config, clients: &Clients) -> anyhow::Result<Arc<dyn Hooks>
     Ok(Arc::new(Webhooks::new(config.webhooks.clone(), client)))
 }
 
-pub(crate) fn urs(config: &Config, clients: &Clients) -> anyhow::Result<Option<Arc<Urs>>> {
-    let asked = !config.urs.nodes.is_empty()
+/// The routers, where any is configured, or `tenants` say which are theirs.
+pub(crate) fn urs(
+    config: &Config,
+    clients: &Clients,
+    tenants: Option<&Arc<dyn Tenants>>,
+) -> anyhow::Result<Option<Arc<Urs>>> {
+    let asked = tenants.is_some()
+        || !config.urs.nodes.is_empty()
         || config.urs.tenants.values().any(|tenant| !tenant.nodes.is_empty());
     if !asked {
         return Ok(None);
     }
     let client = config.urs.tune(clients.builder()).build().context("the client of the URS")?;
-    Ok(Some(Arc::new(Urs::new(config.urs.clone(), client))))
+    Ok(Some(Arc::new(Urs::new(config.urs.clone(), client, tenants.map(Arc::clone)))))
 }

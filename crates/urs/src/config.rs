@@ -15,8 +15,8 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The nodes of every tenant that has none of its own under `tenants`, the preferred one first. Without any, such
-    /// tenants have no wait times.
+    /// The nodes of every tenant that has none of its own, neither under `tenants` nor in the Environment service, the
+    /// preferred one first. Without any, such tenants have no wait times.
     pub nodes: Vec<Node>,
     /// The router's name for every tenant that has no name of its own under `tenants`.
     pub tenant_name: String,
@@ -40,7 +40,8 @@ pub struct Tenant {
     /// The router's name for it; none is the general one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its own nodes, the preferred one first; none are the general ones.
+    /// Its own nodes, the preferred one first. None are those that the Environment service names for it, or else the
+    /// general ones.
     pub nodes: Vec<Node>,
 }
 
@@ -145,10 +146,15 @@ impl Config {
         Duration::from_millis(self.timeout_ms.get().into())
     }
 
-    /// A tenant's nodes, the preferred one first.
+    /// A tenant's nodes as they are configured, the preferred one first.
     pub(crate) fn nodes_of(&self, tenant: TenantId) -> &[Node] {
+        self.own_nodes_of(tenant).unwrap_or(&self.nodes)
+    }
+
+    /// The nodes that are configured for a tenant alone: nobody's word stands above them.
+    pub(crate) fn own_nodes_of(&self, tenant: TenantId) -> Option<&[Node]> {
         let own = self.tenants.get(&tenant).map(|tenant| tenant.nodes.as_slice());
-        own.filter(|nodes| !nodes.is_empty()).unwrap_or(&self.nodes)
+        own.filter(|nodes| !nodes.is_empty())
     }
 
     /// The router's name for a tenant.

@@ -6,8 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream;
+use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
-use ges_ports::{Estimate, Fault, Passage, Place, Wait, WaitQuery, WaitTimes};
+use ges_ports::{
+    AtHand, Estimate, Fault, Passage, Place, Tenant, Tenants, Wait, WaitQuery, WaitTimes,
+};
 use reqwest::Client;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +28,9 @@ use crate::wire::{CallError, PEER, fault, figures, help, lvq, sign_of_life};
 /// Ten times what a healthy node needs across an ocean, and short enough that nobody notices a node that hangs.
 const GRACE: Duration = Duration::from_millis(250);
 
+/// Where a tenant's routers are is waited for this long; the routers themselves have more.
+const WHERE: Duration = Duration::from_secs(1);
+
 /// The most nodes that a probe asks at the same time.
 const PROBES: usize = 32;
 
@@ -38,6 +44,8 @@ struct Inner {
     config: Config,
     client: Client,
     nodes: Nodes,
+    /// Who says where tenants have routers of their own; none where only the configuration does.
+    tenants: Option<AtHand>,
     memory: Memory,
 }
 
@@ -51,15 +59,22 @@ impl std::fmt::Debug for Urs {
 }
 
 impl Urs {
-    /// The neighbour at the configured nodes. `client` is one that [`Config::tune`] prepared.
-    pub fn new(config: Config, client: Client) -> Self {
+    /// The neighbour at the configured nodes, and at those that `tenants` name for themselves. `client` is one that
+    /// [`Config::tune`] prepared.
+    pub fn new(config: Config, client: Client, tenants: Option<Arc<dyn Tenants>>) -> Self {
         let nodes = Nodes::new(&config);
-        Self(Arc::new(Inner { config, client, nodes, memory: Memory::default() }))
+        let tenants = tenants.map(|tenants| AtHand::new(tenants, WHERE));
+        Self(Arc::new(Inner { config, client, nodes, tenants, memory: Memory::default() }))
+    }
+
+    /// Counts a tenant among those that are known, as if it had been asked about; asks nobody.
+    pub fn meet(&self, tenant: TenantId) {
+        self.0.nodes.of(tenant, self.0.known(tenant).as_ref(), &self.0.config);
     }
 
     /// How many tenants have routing servers of which none answered when it was last asked; above 0 is an alarm.
     ///
-    /// Known are the tenants that are configured by name and those that were asked about.
+    /// Known are the tenants that are configured by name and those that were asked about or met.
     pub fn all_down(&self) -> usize {
         self.0.nodes.all_down()
     }
@@ -69,8 +84,17 @@ impl Urs {
         self.0.nodes.health()
     }
 
+    /// How the nodes of one tenant fare, which is known from then on; asks nobody.
+    pub fn health_of(&self, tenant: TenantId) -> Vec<NodeHealth> {
+        self.meet(tenant);
+        self.0.nodes.health_of(tenant)
+    }
+
     /// Asks every node of every known tenant for its help, so that [`all_down`](Self::all_down) is true of now.
     pub async fn probe(&self, now: Timestamp) {
+        for tenant in self.0.nodes.tenants() {
+            self.meet(tenant);
+        }
         let probes = stream::iter(self.0.nodes.every()).map(|node| async move {
             let span = info_span!("urs.probe", peer = PEER, node = %node.base, outcome = Empty);
             let address = help(&node.base);
@@ -84,13 +108,27 @@ impl Urs {
 }
 
 impl Inner {
+    /// The copy of a tenant that this node has; asks nobody.
+    fn known(&self, tenant: TenantId) -> Option<Arc<Tenant>> {
+        self.tenants.as_ref()?.known(tenant)
+    }
+
+    /// The nodes to ask, the preferred one first.
+    async fn to_ask(&self, query: &WaitQuery, now: Timestamp) -> Vec<Arc<Node>> {
+        let (tenant, config) = (query.tenant, &self.config);
+        let copy = match &self.tenants {
+            Some(tenants) if config.own_nodes_of(tenant).is_none() => tenants.of(tenant, now).await,
+            Some(_) | None => None,
+        };
+        self.nodes.near(tenant, &query.regions, copy.as_ref(), config)
+    }
+
     /// What the nodes of a tenant say, the preferred one's answer first.
     ///
     /// Each question runs on a task of its own and judges its node at its end, whether or not anybody still waits.
     async fn ask(self: &Arc<Self>, call: &str, query: &WaitQuery, now: Timestamp) -> Vec<Said> {
         let (mut asked, mut trials) = (Vec::new(), Vec::new());
-        let nodes = self.nodes.near(query.tenant, &query.regions, &self.config);
-        for (rank, node) in nodes.into_iter().enumerate() {
+        for (rank, node) in self.to_ask(query, now).await.into_iter().enumerate() {
             match node.pass(now) {
                 Passage::Free => asked.push((rank, node)),
                 Passage::Trial => trials.push((rank, node)),

@@ -20,8 +20,8 @@ use ges_domain::service::Settings;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_embedded::Embedded;
 use ges_ports::{
-    Booked, Catalogues, Clock, Estimate, Fault, HumanProof, Ids, Place, UpdateToken, Wait,
-    WaitQuery, WaitTimes,
+    Booked, Catalogues, Clock, Estimate, Fault, HumanProof, Ids, Place, Tenant, Tenants as _,
+    UpdateToken, Wait, WaitQuery, WaitTimes,
 };
 use uuid::Uuid;
 
@@ -149,6 +149,7 @@ pub(crate) struct House {
     pub(crate) devices: Arc<Devices>,
     pub(crate) captcha: Arc<Captcha>,
     pub(crate) figures: Arc<Figures>,
+    pub(crate) town: Arc<Town>,
     pub(crate) tenant: TenantId,
     papers: Arc<Papers>,
     pub(crate) store: Arc<Embedded>,
@@ -195,7 +196,7 @@ impl House {
             notices: None,
             people: town.clone(),
             tenants: town.clone(),
-            api_keys: town,
+            api_keys: town.clone(),
             seals: Arc::new(WaxSeals { key: "a" }),
             chance: Arc::new(CountingChance::default()),
             push: Some(devices.clone()),
@@ -214,6 +215,7 @@ impl House {
             devices,
             captcha,
             figures,
+            town,
             tenant,
             papers,
             store,
@@ -233,6 +235,7 @@ impl House {
             devices: self.devices.clone(),
             captcha: self.captcha.clone(),
             figures: self.figures.clone(),
+            town: self.town.clone(),
             tenant: self.tenant,
             papers: self.papers.clone(),
             store: self.store.clone(),
@@ -330,6 +333,13 @@ impl House {
     pub(crate) async fn republish(&self, write: impl FnOnce(&mut Settings)) {
         let standing = self.store.load(self.tenant).await.unwrap().unwrap();
         self.store.replace(&given::republished(&standing, write)).await.unwrap();
+    }
+
+    /// Switches callbacks on or off for the contact centre.
+    pub(crate) fn switch(&self, enabled: bool) {
+        let before = self.town.known(self.tenant).unwrap();
+        let after = Tenant { enabled, read_at: self.now(), ..Tenant::clone(&before) };
+        self.town.settle(after);
     }
 
     /// Catalogues cannot be read, or can again.

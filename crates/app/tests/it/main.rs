@@ -22,5 +22,6 @@ mod orchestration;
 mod papers;
 mod retention;
 mod sessions;
+mod switch;
 mod trust;
 mod webhooks;

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use ges_app::{App, Options};
 use ges_contracts::given;
+use ges_contracts::stand_ins::Town;
 use ges_domain::catalogue::Publication;
 use ges_domain::id::{Revision, TenantId};
-use ges_ports::{Catalogues as _, Fault, News, Notices, Subscription};
+use ges_ports::{Catalogues as _, Fault, News, Notices, Subscription, Tenant, Tenants as _};
 
 use crate::house::House;
 
@@ -15,6 +17,7 @@ use crate::house::House;
 #[derive(Default)]
 struct Board {
     told: Mutex<Vec<(TenantId, Revision)>>,
+    reread: Mutex<Vec<TenantId>>,
     torn: bool,
 }
 
@@ -25,6 +28,14 @@ impl Notices for Board {
             return Err(Fault::timed_out("redis"));
         }
         self.told.lock().unwrap().push((tenant, revision));
+        Ok(())
+    }
+
+    async fn announce_reread(&self, tenant: TenantId) -> Result<(), Fault> {
+        if self.torn {
+            return Err(Fault::timed_out("redis"));
+        }
+        self.reread.lock().unwrap().push(tenant);
         Ok(())
     }
 
@@ -76,6 +87,31 @@ async fn what_one_node_publishes_another_serves_when_it_hears_of_it() {
     let [(tenant, revision)] = told[..] else { panic!("{told:?}") };
     second.app.heed(News::Changed { tenant, revision }).await.unwrap();
     assert_eq!(capacity(&second).await, 41);
+}
+
+#[tokio::test]
+async fn a_contact_centre_that_one_node_was_told_to_read_is_read_by_the_others_too() {
+    let board = Arc::new(Board::default());
+    let (first, second) = pair(&board).await;
+    let of_second = Arc::new(Town::of([second.tenant], second.now()));
+    let mut outside = second.outside.clone();
+    outside.tenants = of_second.clone();
+    let second = App::new(outside, Options::new(given::node(2)));
+    first.turn(60);
+    first.app.refetch_tenant(first.tenant).await.unwrap();
+    let told = board.reread.lock().unwrap().clone();
+    assert_eq!(told, [first.tenant]);
+    for tenant in told {
+        second.heed(News::Reread { tenant }).await.unwrap();
+    }
+    assert_eq!(of_second.refetched(), 1);
+    // A copy that was read a moment ago is good enough, and of whom nothing is known nobody asks.
+    let known = Tenant::clone(&of_second.known(first.tenant).unwrap());
+    of_second.settle(Tenant { read_at: first.now(), ..known });
+    for tenant in [first.tenant, given::tenant(7)] {
+        second.heed(News::Reread { tenant }).await.unwrap();
+    }
+    assert_eq!(of_second.refetched(), 1);
 }
 
 #[tokio::test]

@@ -58,9 +58,10 @@ pub struct EnvironmentConfig {
     pub url: Url,
     /// How long a call may take with its second try, in milliseconds.
     pub timeout_ms: NonZeroU32,
-    /// The routers of a location for which nothing is set; `{ccid}` and `{location}` are filled in.
+    /// The routers of a location for which nothing is set as `ges-urs-endpoints`; `{ccid}` and `{location}` are filled in.
     pub router_template: Option<String>,
-    /// The orchestration servers of a location for which nothing is set; `{ccid}` and `{location}` are filled in.
+    /// The orchestration servers of a location for which nothing is set as `ges-ors-endpoints`; `{ccid}` and `{location}`
+    /// are filled in.
     pub orchestrator_template: Option<String>,
 }
 

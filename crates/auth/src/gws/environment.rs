@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::addresses::Addresses;
 use super::config::EnvironmentConfig;
 use super::peer::{CallError, Trouble};
 use super::remembered::{Ages, Remembered};
@@ -193,7 +194,18 @@ impl Environment {
         id: TenantId,
         now: Timestamp,
     ) -> Result<Option<Arc<Tenant>>, Trouble> {
-        self.tenants.find(&id, now, || self.read_tenant(id, now)).await
+        self.tenants.find(&id, now, || self.describe(id, now)).await
+    }
+
+    pub(crate) fn known(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.tenants.newest(&id)
+    }
+
+    pub(crate) fn ids(&self) -> Vec<TenantId> {
+        let mut ids = Vec::new();
+        self.tenants.each(|tenant| ids.push(tenant.id));
+        ids.sort_unstable();
+        ids
     }
 
     pub(crate) async fn refetch(
@@ -201,7 +213,7 @@ impl Environment {
         id: TenantId,
         now: Timestamp,
     ) -> Result<Option<Arc<Tenant>>, Trouble> {
-        self.tenants.learn(&id, now, || self.read_tenant(id, now)).await
+        self.tenants.learn(&id, now, || self.describe(id, now)).await
     }
 
     pub(crate) fn any_welcomes(&self, origin: &str) -> bool {
@@ -220,6 +232,24 @@ impl Environment {
 
     pub(crate) fn fresh(&self, id: TenantId, now: Timestamp) -> bool {
         self.tenants.fresh(&id, now).is_some()
+    }
+
+    /// Reads a tenant, and says when its switch was turned: what it offers from then on is nobody's fault.
+    async fn describe(&self, id: TenantId, now: Timestamp) -> Result<Option<Arc<Tenant>>, Trouble> {
+        let read = self.read_tenant(id, now).await?;
+        if let Some(tenant) = &read {
+            let before = self.tenants.newest(&id).is_none_or(|before| before.enabled);
+            match (before, tenant.enabled) {
+                (true, false) => {
+                    tracing::warn!(tenant = %id, "callbacks are switched off for a contact centre: it books none");
+                }
+                (false, true) => {
+                    tracing::info!(tenant = %id, "callbacks are switched on again for a contact centre");
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        Ok(read)
     }
 
     async fn read_tenant(
@@ -255,25 +285,32 @@ impl Environment {
         Ok(Some(Arc::new(self.assemble(read, now))))
     }
 
-    fn assemble(&self, read: Read, now: Timestamp) -> Tenant {
-        let Read { centre, settings, places, origins } = read;
-        let names = places.into_iter().map(|place| match place {
-            Place::Named(name) | Place::Described { location: name } => name,
-        });
-        let names = names.filter_map(|name| RegionName::parse(&name).ok()).take(MOST_PARTS);
+    fn locations(
+        &self,
+        tenant: TenantId,
+        settings: &[Setting],
+        places: Vec<Place>,
+    ) -> Vec<Location> {
+        let mut routers = Addresses::of(tenant, self.router_template.as_deref());
+        let mut orchestrators = Addresses::of(tenant, self.orchestrator_template.as_deref());
+        let names = location_names(settings, places).into_iter();
         let locations = names.map(|name| {
-            let addresses = |option, template: Option<&str>| {
-                let set = at_location(&settings, option, name.as_str());
-                let set = set.or_else(|| template.map(|it| filled(it, centre.id, name.as_str())));
-                addresses(centre.id, option, set.as_deref().unwrap_or_default())
-            };
+            let set = |option| at_location(settings, option, name.as_str());
             Location {
-                routers: addresses(ROUTERS, self.router_template.as_deref()),
-                orchestrators: addresses(ORCHESTRATORS, self.orchestrator_template.as_deref()),
+                routers: routers.at(name.as_str(), set(ROUTERS)),
+                orchestrators: orchestrators.at(name.as_str(), set(ORCHESTRATORS)),
                 name: name.clone(),
             }
         });
         let locations = locations.collect();
+        routers.tell(ROUTERS);
+        orchestrators.tell(ORCHESTRATORS);
+        locations
+    }
+
+    fn assemble(&self, read: Read, now: Timestamp) -> Tenant {
+        let Read { centre, settings, places, origins } = read;
+        let locations = self.locations(centre.id, &settings, places);
         let listed = settings.iter().filter(|setting| setting.name == ORIGINS).map(text_of);
         let listed: Vec<String> = listed.collect();
         let cors_origins = listed.iter().flat_map(|value| value.split(','));
@@ -295,6 +332,24 @@ impl Environment {
             read_at: now,
         }
     }
+}
+
+/// The locations that are listed, and those for which a node is set: each once, in this order. Where there is none, and
+/// nodes are set for all locations, the only one is `/`.
+fn location_names(settings: &[Setting], places: Vec<Place>) -> Vec<RegionName> {
+    let listed = places.into_iter().map(|place| match place {
+        Place::Named(name) | Place::Described { location: name } => name,
+    });
+    let nodes = || settings.iter().filter(|it| matches!(it.name.as_str(), ROUTERS | ORCHESTRATORS));
+    let set = nodes().filter(|setting| !is_everywhere(setting)).map(|it| it.location.clone());
+    let mut seen = BTreeSet::new();
+    let names = listed.chain(set).filter_map(|name| RegionName::parse(&name).ok());
+    let mut names: Vec<_> =
+        names.filter(|name| seen.insert(name.clone())).take(MOST_PARTS).collect();
+    if names.is_empty() && nodes().next().is_some() {
+        names.extend(RegionName::parse("/"));
+    }
+    names
 }
 
 /// Whether a key can be part of a path and of nothing else, whoever rewrites addresses on the way. No other is given out.
@@ -350,26 +405,6 @@ fn plain_text(value: &Value) -> String {
     }
 }
 
-fn filled(template: &str, tenant: TenantId, location: &str) -> String {
-    let location = location.trim_matches('/').to_ascii_lowercase();
-    template.replace("{ccid}", &tenant.to_string()).replace("{location}", &location)
-}
-
-/// The base addresses in a list; what is none is left out, and said once per reading.
-fn addresses(tenant: TenantId, option: &str, list: &str) -> Vec<String> {
-    let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty()).take(MOST_PARTS);
-    let address = |part: &str| {
-        let url = Url::parse(part).ok().filter(|url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none()
-        });
-        if url.is_none() {
-            tracing::warn!(tenant = %tenant, option, "a tenant's setting holds what is no address");
-        }
-        url.map(|url| url.as_str().trim_end_matches('/').to_owned())
-    };
-    parts.filter_map(address).collect()
-}
-
 /// An origin as browsers write it; `*` is any.
 fn origin(text: &str) -> Option<String> {
     let text = text.trim();
@@ -402,6 +437,21 @@ mod tests {
     }
 
     #[test]
+    fn nodes_may_be_set_for_a_location_that_nobody_lists_and_for_all_where_none_is_listed() {
+        let names = |settings: &[Setting], places: &[&str]| {
+            let places = places.iter().map(|place| Place::Named((*place).to_owned())).collect();
+            let names = location_names(settings, places);
+            names.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let everywhere = setting("/", ROUTERS, "a");
+        let there = [everywhere, setting("/USE1", ORCHESTRATORS, "b"), setting("/X", ORIGINS, "c")];
+        assert_eq!(names(&there, &["/USW1", "/USW1"]), ["/USW1", "/USE1"]);
+        assert_eq!(names(&there, &[]), ["/USE1"]);
+        assert_eq!(names(&there[..1], &[]), ["/"]);
+        assert_eq!(names(&there[2..], &[]), <[&str; 0]>::default());
+    }
+
+    #[test]
     fn origins_are_written_as_browsers_write_them() {
         for (text, expected) in [
             (" https://Shop.example/ ", Some("https://shop.example")),
@@ -415,14 +465,5 @@ mod tests {
         ] {
             assert_eq!(origin(text).as_deref(), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn only_addresses_are_taken_for_addresses() {
-        let tenant: TenantId = "9350e2fc-a1dd-4c65-8d40-1f75a2e00100".parse().unwrap();
-        let list = "http://urs:5580/, ,https://b/x, ftp://c, urs, http://u:p@h";
-        assert_eq!(addresses(tenant, ROUTERS, list), ["http://urs:5580", "https://b/x"]);
-        let filled = filled("http://t-{ccid}.{location}.svc", tenant, "/USW1");
-        assert_eq!(filled, format!("http://t-{tenant}.usw1.svc"));
     }
 }

@@ -3,6 +3,7 @@
 //! They are one because none is of use alone: the second and third are asked with a token of the first, and a person
 //! is what the first and third say together.
 
+mod addresses;
 mod config;
 mod configuration;
 mod environment;
@@ -188,6 +189,11 @@ impl Gws {
         Ok(done)
     }
 
+    /// The tenants that this node has a copy of, by their ids.
+    pub fn tenants(&self) -> Vec<TenantId> {
+        self.inner.environment.ids()
+    }
+
     /// Has queues kept for those who may read them: gives each a proxy object where it has none. Those for which that
     /// failed come back; everybody sees them.
     pub async fn guard(
@@ -215,6 +221,10 @@ impl Tenants for Gws {
 
     async fn refetch(&self, id: TenantId, now: Timestamp) -> Result<Option<Arc<Tenant>>, Fault> {
         Ok(self.inner.environment.refetch(id, now).await?)
+    }
+
+    fn known(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.inner.environment.known(id)
     }
 
     fn any_welcomes(&self, origin: &str) -> bool {

@@ -139,6 +139,11 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
         self.known.get(key, self.ages.known, now)
     }
 
+    /// What the service said last, however long ago.
+    pub(crate) fn newest(&self, key: &K) -> Option<V> {
+        self.known.newest(key)
+    }
+
     /// How often what is known changed so far.
     pub(crate) fn changes(&self) -> u64 {
         self.known.changes()

@@ -41,6 +41,10 @@ impl Tenants for Local {
         Ok(self.shelves().tenant(id))
     }
 
+    fn known(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.shelves().tenant(id)
+    }
+
     fn any_welcomes(&self, origin: &str) -> bool {
         self.shelves().any_welcomes(origin)
     }

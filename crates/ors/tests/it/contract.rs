@@ -10,7 +10,7 @@ use ges_ors::{Body, Config, Ors};
 use ges_ports::Orchestrator;
 use ges_simulators as sim;
 
-use crate::given::{adapter, clock, config, pretended};
+use crate::given::{adapter, adapter_in, clock, config, pretended, town};
 
 struct Pretended {
     adapter: Ors,
@@ -54,6 +54,19 @@ mod one_node_and_forms {
 
     async fn fresh() -> Arc<dyn Platform> {
         platform(Body::Form, sim::OrsConfig::default()).await
+    }
+
+    ges_contracts::orchestrator!(fresh);
+}
+
+mod a_node_that_the_tenant_names {
+    use super::*;
+
+    async fn fresh() -> Arc<dyn Platform> {
+        let peer = pretended(sim::OrsConfig::default()).await;
+        let town = town(&[("/USW1", &[peer.url()])]);
+        let adapter = adapter_in(config(&[]), &clock(), Some(&town));
+        Arc::new(Pretended { adapter, peer })
     }
 
     ges_contracts::orchestrator!(fresh);

@@ -4,12 +4,16 @@ use std::net::TcpListener;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use ges_contracts::given::now;
+use ges_contracts::given::{now, tenant};
+use ges_contracts::stand_ins::Town;
 use ges_domain::callback::{Reason, Sighting};
 use ges_domain::effect::Signal;
+use ges_domain::name::RegionName;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ors::{Config, Node, Order, Ors};
-use ges_ports::{Clock, Inquiry, Orchestrator, SessionRef, SessionRequest};
+use ges_ports::{
+    Clock, Inquiry, Location, Orchestrator, SessionRef, SessionRequest, Tenant, Tenants,
+};
 use ges_simulators as sim;
 use url::Url;
 
@@ -57,8 +61,32 @@ pub(crate) fn config(urls: &[&str]) -> Config {
 }
 
 pub(crate) fn adapter(config: Config, clock: &Arc<Hand>) -> Ors {
+    adapter_in(config, clock, None)
+}
+
+/// An adapter that finds tenants' own nodes in a town.
+pub(crate) fn adapter_in(config: Config, clock: &Arc<Hand>, town: Option<&Arc<Town>>) -> Ors {
     let client = client(&config);
-    Ors::new(config, ges_url(), client, Arc::clone(clock) as Arc<dyn Clock>)
+    let town = town.map(|town| Arc::clone(town) as Arc<dyn Tenants>);
+    Ors::new(config, ges_url(), client, Arc::clone(clock) as Arc<dyn Clock>, town)
+}
+
+/// A town in which the first tenant's orchestration servers are at these locations.
+pub(crate) fn town(locations: &[(&str, &[&str])]) -> Arc<Town> {
+    let town = Arc::new(Town::of([tenant(1)], now()));
+    move_to(&town, locations, now());
+    town
+}
+
+/// The first tenant's orchestration servers are others from now on.
+pub(crate) fn move_to(town: &Town, locations: &[(&str, &[&str])], read_at: Timestamp) {
+    let locations = locations.iter().map(|(name, orchestrators)| Location {
+        name: RegionName::parse(name).unwrap(),
+        routers: Vec::new(),
+        orchestrators: orchestrators.iter().map(|url| (*url).to_owned()).collect(),
+    });
+    let before = town.known(tenant(1)).unwrap();
+    town.settle(Tenant { locations: locations.collect(), read_at, ..Tenant::clone(&before) });
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are their own wiring")]
@@ -84,6 +112,7 @@ pub(crate) fn nobody() -> String {
 pub(crate) async fn begun(ors: &Ors, request: &SessionRequest) -> SessionRef {
     let receipt = ors.start(request).await.unwrap();
     SessionRef {
+        tenant: request.callback.tenant,
         callback: request.callback.id,
         session: receipt.session.unwrap(),
         node: receipt.node,

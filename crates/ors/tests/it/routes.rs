@@ -19,7 +19,8 @@ fn in_region(url: &str, region: &str) -> Node {
 /// A session that nobody knows, said to be owned by a node.
 fn stranger(node: Option<&str>) -> SessionRef {
     let session = ges_contracts::given::session(404);
-    SessionRef { callback: ges_contracts::given::id(1), session, node: node.map(str::to_owned) }
+    let (tenant, callback) = (ges_contracts::given::tenant(1), ges_contracts::given::id(1));
+    SessionRef { tenant, callback, session, node: node.map(str::to_owned) }
 }
 
 fn port(url: &str) -> u16 {

@@ -90,6 +90,10 @@ impl<W: Tenants + ?Sized> Tenants for Remembered<W> {
         Ok(tenant)
     }
 
+    fn known(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        newer(self.tenants.get(&id), self.inner.known(id))
+    }
+
     fn any_welcomes(&self, origin: &str) -> bool {
         let tenants = &self.tenants;
         let near =

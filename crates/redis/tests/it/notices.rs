@@ -37,8 +37,10 @@ async fn every_node_hears_what_one_announces_in_order() {
         one.announce(tenant(1), Revision::new(revision)).await.unwrap();
     }
     other.announce(tenant(2), Revision::new(9)).await.unwrap();
+    one.announce_reread(tenant(2)).await.unwrap();
+    let reread = News::Reread { tenant: tenant(2) };
     for mut ear in [ear, other_ear] {
-        for news in [changed(1, 1), changed(1, 2), changed(1, 3), changed(2, 9)] {
+        for news in [changed(1, 1), changed(1, 2), changed(1, 3), changed(2, 9), reread] {
             assert_eq!(next(&mut ear).await, news);
         }
     }

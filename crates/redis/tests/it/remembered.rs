@@ -268,6 +268,10 @@ impl Tenants for Source {
         }))
     }
 
+    fn known(&self, _id: TenantId) -> Option<Arc<Tenant>> {
+        None
+    }
+
     fn any_welcomes(&self, _origin: &str) -> bool {
         false
     }

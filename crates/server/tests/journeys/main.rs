@@ -25,6 +25,7 @@ mod redis;
 mod secrets;
 mod stage;
 mod start;
+mod tenants;
 mod traces;
 mod upgrade;
 mod webhooks;

@@ -9,7 +9,9 @@ use ges_ports::WaitTimes;
 use ges_simulators as sim;
 use ges_urs::{Config, NameIn, Urs};
 
-use crate::given::{adapter, config, pretended};
+use ges_contracts::given::now;
+
+use crate::given::{adapter, adapter_in, config, pretended, town};
 
 struct Pretended {
     adapter: Urs,
@@ -58,6 +60,19 @@ mod one_node_asked_by_parameter {
 
     async fn fresh() -> Arc<dyn Router> {
         router(1, NameIn::Query).await
+    }
+
+    ges_contracts::wait_times!(fresh);
+}
+
+mod a_node_that_the_tenant_names {
+    use super::*;
+
+    async fn fresh() -> Arc<dyn Router> {
+        let peer = pretended().await;
+        let town = town(&[("/USW1", &[peer.url()])], now());
+        let adapter = adapter_in(config(&[]), Some(&town));
+        Arc::new(Pretended { adapter, peers: vec![peer] })
     }
 
     ges_contracts::wait_times!(fresh);

@@ -7,4 +7,5 @@ mod contract;
 mod faults;
 mod given;
 mod many;
+mod tenants;
 mod words;

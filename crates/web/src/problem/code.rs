@@ -38,7 +38,7 @@ codes! {
     NumberBlocked = 40_004,
     /// No service, queue, group or office hours have this name.
     UnknownName = 40_005,
-    /// The service is switched off or withdrawn.
+    /// The service is switched off or withdrawn, or callbacks are for the contact centre.
     ServiceUnavailable = 40_006,
     /// The service offers no immediate callbacks.
     ImmediateNotOffered = 40_007,

@@ -25,9 +25,11 @@ impl From<Refusal> for Problem {
                 Self::new(Code::NumberBlocked, "phoneNumber is blocked for this service")
             }
             Refusal::UnknownName => Self::new(Code::UnknownName, "nothing has this name"),
-            Refusal::ServiceUnavailable => {
-                Self::new(Code::ServiceUnavailable, "the service is switched off or withdrawn")
-            }
+            Refusal::ServiceUnavailable => Self::new(
+                Code::ServiceUnavailable,
+                "the service is switched off or withdrawn, or callbacks are switched off for the contact centre; \
+                 queue-status says when they are offered again",
+            ),
             Refusal::ImmediateNotOffered => Self::new(
                 Code::ImmediateNotOffered,
                 "the service offers no immediate callbacks; give a desiredTime",
