@@ -10,7 +10,7 @@ use crate::build::Scope;
 use crate::checkout::{Checkout, variable};
 use crate::install::Need;
 use crate::runner::Manner;
-use crate::{codegen, demo, install, process, runner, say, services, tidy, ui};
+use crate::{alerts, codegen, demo, install, process, runner, say, services, tidy, ui};
 
 /// One thing that CI does.
 struct Step {
@@ -50,11 +50,7 @@ const STEPS: &[Step] = &[
         run: documentation,
     },
     Step { name: "generated documents", again: "cargo xtask codegen --check", run: generated },
-    Step {
-        name: "alerts",
-        again: "promtool test rules deploy/alerts/ges.rules.test.yaml",
-        run: alerts,
-    },
+    Step { name: "alerts", again: "cargo xtask alerts", run: alerts },
     Step {
         name: "chart",
         again: "helm lint deploy/helm/ges --set ges.configMap.integrations.db.host=db",
@@ -125,6 +121,8 @@ fn prepare(run: &mut Run) -> Result<Outcome> {
         }
     }
     install::ensure(&needs)?;
+    // Fetched here already, so that whoever cannot hears of it first.
+    alerts::Tools::find(run.checkout)?;
     Ok(Outcome::Passed)
 }
 
@@ -180,16 +178,7 @@ fn deny(run: &mut Run) -> Result<Outcome> {
 }
 
 fn alerts(run: &mut Run) -> Result<Outcome> {
-    let promtool = |args: &[&str]| {
-        let mut command = Command::new("promtool");
-        command.args(args).current_dir(run.checkout.root());
-        command
-    };
-    if process::capture(&mut promtool(&["--version"])).is_err() {
-        return Ok(Outcome::Skipped("promtool is not installed; Debian has it in `prometheus`"));
-    }
-    process::run(&mut promtool(&["check", "rules", "deploy/alerts/ges.rules.yaml"]))?;
-    process::run(&mut promtool(&["test", "rules", "deploy/alerts/ges.rules.test.yaml"]))?;
+    alerts::check(run.checkout, Scope::Tested)?;
     Ok(Outcome::Passed)
 }
 

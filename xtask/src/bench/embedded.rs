@@ -1,6 +1,6 @@
 //! The service on its embedded store: how fast it starts, what it holds, what it answers, what it books.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
     let setting = Setting {
         profile: Profile::Release,
         full: false,
-        port: free_port()?,
+        port: http::free_port()?,
         speed: 1,
         folder: FOLDER,
     };
@@ -177,7 +177,7 @@ pub(super) struct Bare {
 
 impl Bare {
     pub(super) fn start(checkout: &Checkout) -> Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port()?));
         let mut command = Command::new(checkout.built(Profile::Release, "examples/bare"));
         let folder = checkout.target(FOLDER);
         std::fs::create_dir_all(&folder)?;
@@ -192,12 +192,6 @@ impl Bare {
         }
         Ok(Self { address, _daemon: daemon })
     }
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
-    Ok(listener.local_addr().context("a listener has no address")?.port())
 }
 
 /// Bytes of memory that the process holds.
