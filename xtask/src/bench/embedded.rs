@@ -62,6 +62,7 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
     }
     Ok(vec![
         start_time(&starts),
+        size(checkout)?,
         idle_memory(memory),
         against_bare(&ours, &theirs)?,
         booking(&booked),
@@ -80,6 +81,20 @@ fn start_time(starts: &[Duration]) -> Figure {
         aim: "at most 1",
         met: middle <= 300.0,
     }
+}
+
+fn size(checkout: &Checkout) -> Result<Figure> {
+    let program = checkout.built(Profile::Release, "ges");
+    let bytes = program.metadata().context("the program has just been built")?.len();
+    let megabytes = f64::from(u32::try_from(bytes).context("a program of gigabytes")?) / 1e6;
+    Ok(Figure {
+        what: "size of the program",
+        ours: format!("{megabytes:.1} MB"),
+        peer: "64 MB".into(),
+        ratio: Some(megabytes / 64.0),
+        aim: "below 1",
+        met: megabytes < 64.0,
+    })
 }
 
 fn idle_memory(bytes: f64) -> Figure {
