@@ -10,7 +10,7 @@ use crate::build::Scope;
 use crate::checkout::{Checkout, variable};
 use crate::install::Need;
 use crate::runner::Manner;
-use crate::{chart, codegen, demo, install, process, runner, say, services, tidy, ui};
+use crate::{alerts, chart, codegen, demo, install, process, runner, say, services, tidy, ui};
 
 /// One thing that CI does.
 struct Step {
@@ -50,11 +50,7 @@ const STEPS: &[Step] = &[
         run: documentation,
     },
     Step { name: "generated documents", again: "cargo xtask codegen --check", run: generated },
-    Step {
-        name: "alerts",
-        again: "promtool test rules deploy/helm/ges/alerts/ges.rules.test.yaml",
-        run: alerts,
-    },
+    Step { name: "alerts", again: "cargo xtask alerts", run: alerts },
     Step { name: "chart", again: "cargo xtask chart", run: chart },
     Step { name: "cargo deny", again: "cargo deny check licenses bans sources", run: deny },
     Step { name: "user interface journeys", again: "cargo xtask ui --journeys", run: journeys },
@@ -121,6 +117,8 @@ fn prepare(run: &mut Run) -> Result<Outcome> {
         }
     }
     install::ensure(&needs)?;
+    // Fetched here already, so that whoever cannot hears of it first.
+    alerts::Tools::find(run.checkout)?;
     Ok(Outcome::Passed)
 }
 
@@ -176,16 +174,7 @@ fn deny(run: &mut Run) -> Result<Outcome> {
 }
 
 fn alerts(run: &mut Run) -> Result<Outcome> {
-    let promtool = |args: &[&str]| {
-        let mut command = Command::new("promtool");
-        command.args(args).current_dir(run.checkout.root());
-        command
-    };
-    if process::capture(&mut promtool(&["--version"])).is_err() {
-        return Ok(Outcome::Skipped("promtool is not installed; Debian has it in `prometheus`"));
-    }
-    process::run(&mut promtool(&["check", "rules", "deploy/helm/ges/alerts/ges.rules.yaml"]))?;
-    process::run(&mut promtool(&["test", "rules", "deploy/helm/ges/alerts/ges.rules.test.yaml"]))?;
+    alerts::check(run.checkout, Scope::Tested)?;
     Ok(Outcome::Passed)
 }
 

@@ -2,7 +2,7 @@
 //! Apart, and ours, because the tools talk to a server on this machine only, and an HTTP library would make them slow to build.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -66,6 +66,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The body as it came.
     pub(crate) body: Vec<u8>,
+    /// The cookie that it sets, as a request gives it back.
+    pub(crate) cookie: Option<String>,
 }
 
 impl Answer {
@@ -112,11 +114,27 @@ pub(crate) fn send(host: SocketAddr, request: &Request) -> Result<Answer> {
     Connection::open(host, Duration::from_secs(10))?.send(request)
 }
 
+/// Makes a text fit for the query of a URL. Slashes stay: they are legal there, and read better.
+pub(crate) fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let one = |byte: u8| match byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
+    Ok(listener.local_addr().context("a listener has no address")?.port())
+}
+
 fn read_answer(from: &mut impl BufRead) -> Result<Answer> {
     let first = read_line(from)?;
     let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.with_context(|| format!("no HTTP answer: {first:?}"))?;
-    let (mut length, mut chunked) = (0, false);
+    let (mut length, mut chunked, mut cookie) = (0, false, None);
     loop {
         let line = read_line(from)?;
         let Some((name, value)) = line.split_once(':') else { break };
@@ -124,6 +142,8 @@ fn read_answer(from: &mut impl BufRead) -> Result<Answer> {
             length = value.trim().parse().context("an impossible content-length")?;
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
             chunked = value.trim().eq_ignore_ascii_case("chunked");
+        } else if name.eq_ignore_ascii_case("set-cookie") {
+            cookie = value.split(';').next().map(|pair| pair.trim().to_owned());
         }
     }
     let mut body = Vec::new();
@@ -132,7 +152,7 @@ fn read_answer(from: &mut impl BufRead) -> Result<Answer> {
     } else {
         read_exactly(from, length, &mut body)?;
     }
-    Ok(Answer { status, body })
+    Ok(Answer { status, body, cookie })
 }
 
 fn read_chunks(from: &mut impl BufRead, body: &mut Vec<u8>) -> Result<()> {
@@ -178,6 +198,19 @@ mod tests {
     fn an_answer_of_known_length_is_read_to_its_end() {
         let answer = answer("HTTP/1.1 429 Too Many\r\nContent-Length: 2\r\n\r\n{}rest").unwrap();
         assert_eq!((answer.status, answer.text()), (429, "{}".into()));
+    }
+
+    #[test]
+    fn a_path_with_a_blank_survives_in_a_url() {
+        assert_eq!(percent_encoded("/srv/my data/ges"), "/srv/my%20data/ges");
+        assert_eq!(percent_encoded("a+b&c=ü"), "a%2Bb%26c%3D%C3%BC");
+    }
+
+    #[test]
+    fn a_cookie_is_kept_without_what_is_said_of_it() {
+        let wire = "HTTP/1.1 200 OK\r\nSet-Cookie: ges=a=b; Path=/ges; HttpOnly\r\n\r\n";
+        assert_eq!(answer(wire).unwrap().cookie.as_deref(), Some("ges=a=b"));
+        assert_eq!(answer("HTTP/1.1 200 OK\r\n\r\n").unwrap().cookie, None);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Programs that the tools need from the machine: found, installed where we may, asked for where we may not.
 //! Apart, because only here does anything touch the machine outside the checkout.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{process, say};
 
@@ -33,9 +34,7 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
         return Ok(());
     }
     let packages: Vec<&str> = wanted.iter().map(|need| need.debian).collect();
-    let apt =
-        Path::new("/etc/debian_version").exists() && process::find_program("apt-get").is_some();
-    if !(apt && nix::unistd::geteuid().is_root()) {
+    if !(has_apt() && nix::unistd::geteuid().is_root()) {
         bail!("{}", request(&wanted));
     }
     say::progress(format_args!("installing {} (once on this machine)", packages.join(", ")));
@@ -47,6 +46,46 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
         bail!("apt-get succeeded and yet this is not found\n{}", request(&still));
     }
     Ok(())
+}
+
+fn has_apt() -> bool {
+    Path::new("/etc/debian_version").exists() && process::find_program("apt-get").is_some()
+}
+
+/// Unpacks the need's package below `folder`, on Debian and its children, and returns where; elsewhere says what to install.
+/// It is not installed: none of its scripts run, and no service starts.
+pub(crate) fn unpacked(need: &Need, folder: &Path) -> Result<PathBuf> {
+    let whole = folder.join(need.debian);
+    if whole.is_dir() {
+        return Ok(whole);
+    }
+    if !has_apt() {
+        bail!("{}", request(&[*need]));
+    }
+    say::progress(format_args!("unpacking {} (once per checkout)", need.debian));
+    // Under its own name only when it is whole.
+    let part = folder.join(format!("{}.part", need.debian));
+    if part.exists() {
+        fs::remove_dir_all(&part)
+            .with_context(|| format!("{} cannot be removed", part.display()))?;
+    }
+    fs::create_dir_all(&part).with_context(|| format!("{} cannot be made", part.display()))?;
+    let download = || {
+        process::capture(apt_get(["download", "--quiet", need.debian]).current_dir(&part)).map(drop)
+    };
+    if download().is_err() {
+        // The lists of packages may be missing or old; who may not bring them up to date hears why it failed.
+        if nix::unistd::geteuid().is_root() {
+            process::capture(&mut apt_get(["update", "--quiet"]))?;
+        }
+        download().with_context(|| request(&[*need]))?;
+    }
+    let files = fs::read_dir(&part)?.collect::<Result<Vec<_>, _>>()?;
+    let package = files.first().context("apt-get succeeded and yet there is no package")?.path();
+    process::capture(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&part))?;
+    fs::remove_file(&package).context("the package cannot be removed")?;
+    fs::rename(&part, &whole).context("what was unpacked cannot be given its name")?;
+    Ok(whole)
 }
 
 fn apt_get<const N: usize>(args: [&str; N]) -> Command {

@@ -2,6 +2,7 @@
 //! Plain Rust instead of scripts, so that they run wherever the product builds. They name no crate of ours:
 //! they build in seconds and start the others as processes.
 
+mod alerts;
 mod bench;
 mod build;
 mod chart;
@@ -50,6 +51,8 @@ enum Command {
     },
     /// Checks what the structure forbids: arrows, owners, lengths, pairs, licences, prose.
     Tidy,
+    /// Tests the rules of alerts, and evaluates what rules and dashboards ask on a node that works.
+    Alerts,
     /// Shows the service at work, its neighbours played by the simulators.
     Demo(demo::Options),
     /// Measures the service beside peers that do the least possible.
@@ -94,6 +97,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Ci => ci::run(&checkout),
         Command::Test { args } => runner::run(&checkout, args, Manner::Quick).map(drop),
         Command::Tidy => tidy::check(&checkout),
+        Command::Alerts => alerts::check(&checkout, Scope::Asked),
         Command::Demo(options) => demo::run(&checkout, options),
         Command::Bench(options) => bench::run(&checkout, options),
         Command::EwtBench(waits) => bench::waits(&checkout, waits),

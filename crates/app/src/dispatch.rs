@@ -326,10 +326,9 @@ impl Step<'_> {
 
     /// Talks to sessions: asks after them, tells them something.
     async fn talk(&mut self, talks: Vec<(Leased, Callback)>) -> Result<(), Fault> {
+        // Where nobody can be asked, questions stay under their lease and keep the time at which they were due: how late one
+        // is asked says whether a session could be heard, and a restored store is looked through in peace by such a node.
         let Some(orchestrator) = self.app.ports.orchestrator.clone() else {
-            for (leased, _) in talks {
-                self.again(&leased, IDLE_LOOK);
-            }
             return Ok(());
         };
         let heard: Vec<(Leased, Heard)> = {

@@ -1,14 +1,15 @@
 //! How the service fares: asked of the store when a balancer asks, known of the neighbours from their answers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use ges_auth::Gws;
 use ges_domain::id::TenantId;
+use ges_domain::time::Timestamp;
 use ges_ors::Ors;
-use ges_ports::{Clock, Effects};
+use ges_ports::{Clock, Effects, Fault};
 use ges_urs::Urs;
 use ges_web::{Component, Exposition, Health, Located, Meters, Ready, Standing};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 mod openmetrics;
 mod pulse;
 
+use pulse::Felt;
 pub(crate) use pulse::Pulse;
 
 /// A store that does not answer within this is not reachable.
@@ -25,6 +27,7 @@ const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 /// What is watched.
 pub(crate) struct Watch {
     effects: Arc<dyn Effects>,
+    store: Mutex<Felt>,
     ors: Option<Arc<Ors>>,
     urs: Option<Arc<Urs>>,
     pulses: Vec<Pulse>,
@@ -34,10 +37,20 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// A watch over the store.
+    /// A watch over the store, which was reached a moment ago.
     pub(crate) fn new(effects: Arc<dyn Effects>, clock: Arc<dyn Clock>) -> Self {
-        let draining = AtomicBool::new(false);
-        Self { effects, ors: None, urs: None, gws: None, pulses: Vec::new(), clock, draining }
+        let mut store = Felt::default();
+        store.note(None, clock.now());
+        Self {
+            effects,
+            store: Mutex::new(store),
+            ors: None,
+            urs: None,
+            gws: None,
+            pulses: Vec::new(),
+            clock,
+            draining: AtomicBool::new(false),
+        }
     }
 
     /// Over the neighbours, too, whose answers tell how they fare.
@@ -79,20 +92,25 @@ impl Watch {
         self.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Takes note of how the store answered somebody else.
+    pub(crate) fn heard_of_store(&self, fault: Option<&Fault>, now: Timestamp) {
+        self.note_store(fault.map(ToString::to_string), now);
+    }
+
     async fn store(&self) -> Component {
-        let asked = timeout(STORE_ANSWERS_WITHIN, self.effects.backlog(self.clock.now())).await;
-        let trouble = match asked {
-            Ok(Ok(_)) => None,
-            Ok(Err(fault)) => Some(fault.to_string()),
+        let now = self.clock.now();
+        let trouble = match timeout(STORE_ANSWERS_WITHIN, self.effects.backlog(now)).await {
+            Ok(answer) => answer.err().map(|fault| fault.to_string()),
             Err(_elapsed) => Some(String::from("no answer within a second")),
         };
-        component("store", trouble)
+        self.note_store(trouble, now)
     }
-}
 
-fn component(name: &str, trouble: Option<String>) -> Component {
-    let standing = if trouble.is_none() { Standing::Up } else { Standing::Down };
-    Component { name: name.to_owned(), tenant: None, standing, since: None, last_error: trouble }
+    fn note_store(&self, trouble: Option<String>, now: Timestamp) -> Component {
+        let mut felt = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        felt.note(trouble, now);
+        felt.clone().component("store")
+    }
 }
 
 #[async_trait]

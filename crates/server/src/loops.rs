@@ -402,6 +402,7 @@ impl Loops {
                 crate::process::gauges();
                 let now = app.now();
                 let asked = effects.backlog(now).await;
+                health.heard_of_store(asked.as_ref().err(), now);
                 let down = health.gravely_down() + usize::from(asked.is_err());
                 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
                 metrics::gauge!("GES_HEALTH").set(down as f64);

@@ -22,7 +22,7 @@ use crate::{store, telemetry};
 ///
 /// `again` reads the configuration anew, for what may change while it serves.
 pub(crate) fn run(config: &Config, again: Again) -> anyhow::Result<()> {
-    let recorder = Recorder::start(&config.traces, &config.server.node)?;
+    let recorder = Recorder::start(&config.traces, &config.egress, &config.server.node)?;
     let log = telemetry::log(&config.log, recorder.as_ref())?;
     let metrics = telemetry::metrics()?;
     // Two threads beside the HTTP workers: stores and neighbours are waited for, not computed.

@@ -9,13 +9,17 @@ use ges_ports::Traces;
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, TracerProvider as _,
 };
-use opentelemetry_otlp::{Protocol, WithExportConfig as _};
+use opentelemetry_otlp::{Protocol, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
+use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};
 use tracing::{Level, Metadata, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use url::Url;
+
+use crate::config::Egress;
+use crate::wiring::Clients;
 
 /// A collector that is slower than this loses what it was sent.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,12 +48,19 @@ pub(crate) struct Recorder(SdkTracerProvider);
 
 impl Recorder {
     /// Starts the way to the collector, if there is one. Must not be called inside a runtime: its client has its own.
-    pub(crate) fn start(config: &Config, node: &str) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn start(
+        config: &Config,
+        egress: &Egress,
+        node: &str,
+    ) -> anyhow::Result<Option<Self>> {
         if config.endpoint.is_empty() {
             return Ok(None);
         }
+        let client = Clients::new(egress)?.builder().redirect(Policy::none());
+        let client = reqwest::blocking::ClientBuilder::from(client).timeout(PATIENCE).build();
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
+            .with_http_client(client.context("the client of the collector")?)
             .with_endpoint(address(&config.endpoint)?)
             .with_protocol(Protocol::HttpBinary)
             .with_timeout(PATIENCE)

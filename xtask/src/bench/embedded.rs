@@ -1,6 +1,6 @@
 //! The service on its embedded store: how fast it starts, what it holds, what it answers, what it books.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
     let setting = Setting {
         profile: Profile::Release,
         full: false,
-        port: free_port()?,
+        port: http::free_port()?,
         speed: 1,
         folder: FOLDER,
     };
@@ -59,6 +59,7 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
     }
     Ok(vec![
         start_time(&starts),
+        size(checkout)?,
         idle_memory(memory),
         against_bare(&ours, &theirs)?,
         booking(&booked),
@@ -77,6 +78,20 @@ fn start_time(starts: &[Duration]) -> Figure {
         aim: "at most 1",
         met: middle <= 300.0,
     }
+}
+
+fn size(checkout: &Checkout) -> Result<Figure> {
+    let program = checkout.built(Profile::Release, "ges");
+    let bytes = program.metadata().context("the program has just been built")?.len();
+    let megabytes = f64::from(u32::try_from(bytes).context("a program of gigabytes")?) / 1e6;
+    Ok(Figure {
+        what: "size of the program",
+        ours: format!("{megabytes:.1} MB"),
+        peer: "64 MB".into(),
+        ratio: Some(megabytes / 64.0),
+        aim: "below 1",
+        met: megabytes < 64.0,
+    })
 }
 
 fn idle_memory(bytes: f64) -> Figure {
@@ -174,7 +189,7 @@ pub(super) struct Bare {
 
 impl Bare {
     pub(super) fn start(checkout: &Checkout) -> Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port()?));
         let mut command = Command::new(checkout.built(Profile::Release, "examples/bare"));
         let folder = checkout.target(FOLDER);
         std::fs::create_dir_all(&folder)?;
@@ -189,12 +204,6 @@ impl Bare {
         }
         Ok(Self { address, _daemon: daemon })
     }
-}
-
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
-    Ok(listener.local_addr().context("a listener has no address")?.port())
 }
 
 /// Bytes of memory that the process holds.

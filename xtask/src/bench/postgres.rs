@@ -236,7 +236,7 @@ impl Node {
         // A fresh schema with all tables; the node finds it by its connections' search path.
         let said = bench.load(&["sample".into()])?;
         let schema = said["schema"].as_str().context("the sample has no schema")?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, embedded::free_port()?));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port()?));
         if folder.exists() {
             std::fs::remove_dir_all(folder).context("the last node's data cannot be removed")?;
         }

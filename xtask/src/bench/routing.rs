@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use super::embedded::{Bare, free_port, rate, words};
+use super::embedded::{Bare, rate, words};
 use super::load::{self, Load, Outcome};
 use super::{Figure, Options, build, median};
 use crate::checkout::{Checkout, Profile};
@@ -100,7 +100,7 @@ impl World {
         let (one, one_url) = neighbour(checkout, folder, "urs", &["--seed", "1"])?;
         let (two, two_url) = neighbour(checkout, folder, "urs", &["--seed", "2"])?;
         let (three, three_url) = neighbour(checkout, folder, "urs", &["--seed", "3"])?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port()?));
         let routers =
             [one_url, two_url, three_url].map(|url| format!("[[urs.nodes]]\nurl = \"{url}\"\n"));
         let config = format!(

@@ -19,9 +19,7 @@ const CLIENT: &str = "Basic Z2VzX2NsaWVudDpnZXNfY2xpZW50LXNlY3JldA==";
 pub(crate) fn enter(address: SocketAddr, neighbours: &[Neighbour]) -> Result<()> {
     let of = |name: &str| {
         let found = neighbours.iter().find(|one| one.name == name);
-        let url = found.with_context(|| format!("{name} is not played"))?.url.as_str();
-        let host = url.trim_start_matches("http://").trim_end_matches('/');
-        host.parse::<SocketAddr>().with_context(|| format!("{url} is no address"))
+        found.with_context(|| format!("{name} is not played"))?.address()
     };
     let sign_in = Request::form("/auth/v3/oauth/token", SIGNS_IN).header("authorization", CLIENT);
     let granted = http::send(of("gauth")?, &sign_in)?.json()?;

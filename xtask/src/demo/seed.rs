@@ -57,12 +57,19 @@ pub(crate) fn sow_bench(address: SocketAddr, internal_key: &str) -> Result<()> {
         "maxBookingsPerTenMinutes": 1_000_000_000,
         "duplicatePolicy": "allow",
     });
-    push(
-        address,
-        internal_key,
-        REVISION + 1,
-        &document(REVISION + 1, "delta", &[service(BENCH, &room)], &json!([])),
-    )
+    add(address, internal_key, &service(BENCH, &room))
+}
+
+/// Lets a customer of [`SUPPORT`] be promised a time that is seconds away.
+pub(crate) fn sow_prompt(address: SocketAddr, internal_key: &str) -> Result<()> {
+    let prompt = json!({ "timezone": "UTC", "minLeadMinutes": 0 });
+    add(address, internal_key, &service(SUPPORT, &prompt))
+}
+
+fn add(address: SocketAddr, internal_key: &str, service: &Value) -> Result<()> {
+    let services = std::slice::from_ref(service);
+    let settings = document(REVISION + 1, "delta", services, &json!([]));
+    push(address, internal_key, REVISION + 1, &settings)
 }
 
 fn push(address: SocketAddr, internal_key: &str, revision: u32, settings: &Value) -> Result<()> {

@@ -51,6 +51,14 @@ pub(crate) struct Neighbour {
     pub(crate) url: String,
 }
 
+impl Neighbour {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> Result<SocketAddr> {
+        let host = self.url.trim_start_matches("http://").trim_end_matches('/');
+        host.parse().with_context(|| format!("{} is no address", self.url))
+    }
+}
+
 /// What is to run, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::place::Place;
-use crate::{process, say};
+use crate::{http, process, say};
 
 /// The user and the database that `initdb` makes.
 const SUPERUSER: &str = "ges";
@@ -75,7 +75,7 @@ impl<'a> Postgres<'a> {
     /// Where it listens. Clients that do not know Unix sockets in URLs cannot use it, and none of ours is such a one.
     pub(crate) fn url(&self) -> String {
         let folder = self.folder.to_string_lossy();
-        format!("postgres:///{DATABASE}?user={SUPERUSER}&host={}", percent_encoded(&folder))
+        format!("postgres:///{DATABASE}?user={SUPERUSER}&host={}", http::percent_encoded(&folder))
     }
 
     /// Starts it unless it runs, and returns its URL.
@@ -165,25 +165,9 @@ fn settings(folder: &Path) -> String {
     )
 }
 
-/// Makes a text fit for the query of a URL. Slashes stay: they are legal there, and read better.
-pub(crate) fn percent_encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    let one = |byte: u8| match byte {
-        byte if plain(byte) => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(one).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_with_a_blank_survives_in_a_url() {
-        assert_eq!(percent_encoded("/srv/my data/ges"), "/srv/my%20data/ges");
-        assert_eq!(percent_encoded("a+b&c=ü"), "a%2Bb%26c%3D%C3%BC");
-    }
 
     #[test]
     fn the_server_has_no_port_and_keeps_what_it_commits() {

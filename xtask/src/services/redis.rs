@@ -11,8 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::place::Place;
-use super::postgres::percent_encoded;
-use crate::{process, say};
+use crate::{http, process, say};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -38,7 +37,7 @@ impl<'a> Redis<'a> {
 
     /// Where it listens.
     pub(crate) fn url(&self) -> String {
-        format!("redis+unix://{}", percent_encoded(&self.socket().to_string_lossy()))
+        format!("redis+unix://{}", http::percent_encoded(&self.socket().to_string_lossy()))
     }
 
     /// Starts it unless it runs, and returns its URL.

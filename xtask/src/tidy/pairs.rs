@@ -1,12 +1,12 @@
 //! Things that come in pairs: a problem and its page, a promise and its place on the list, a decision and its line in the
-//! index, a migration and its notes. One without the other is a complaint.
+//! index, a page and its line in the book, a migration and its notes. One without the other is a complaint.
 
 use std::collections::BTreeSet;
 
 use super::{Complaint, Text, mask};
 
 pub(super) fn check(texts: &[Text]) -> Vec<Complaint> {
-    [problems(texts), promises(texts), decisions(texts), migrations(texts)].concat()
+    [problems(texts), promises(texts), decisions(texts), pages(texts), migrations(texts)].concat()
 }
 
 /// HTTP statuses that the catalogue of problems may use.
@@ -137,6 +137,38 @@ fn decisions(texts: &[Text]) -> Vec<Complaint> {
     found
 }
 
+const BOOK: &str = "docs/SUMMARY.md";
+/// What lies among the pages and is none.
+const NO_PAGES: &[&str] = &[BOOK, "docs/adr/0000-template.md"];
+
+/// Every page of the documentation stands in the book once, and what stands there is a page.
+fn pages(texts: &[Text]) -> Vec<Complaint> {
+    let Some(book) = texts.iter().find(|text| text.path == BOOK) else { return Vec::new() };
+    let is_page = |path: &str| {
+        let name = path.strip_prefix("docs/").and_then(|path| path.strip_suffix(".md"));
+        name.is_some() && !NO_PAGES.contains(&path)
+    };
+    let mut listed = BTreeSet::new();
+    let mut found = Vec::new();
+    for (line, text) in book.lines() {
+        let Some((_, rest)) = text.rsplit_once("](") else { continue };
+        let target = format!("docs/{}", rest.trim_end_matches(')'));
+        let mut complain = |what: &str, remedy: &str| {
+            found.push(Complaint::new(BOOK, line, format!("{target} {what}"), remedy));
+        };
+        if !is_page(&target) || !texts.iter().any(|text| text.path == target) {
+            complain("is no page", "mend the link");
+        } else if !listed.insert(target.clone()) {
+            complain("is listed twice", "take one line out");
+        }
+    }
+    for text in texts.iter().filter(|text| is_page(&text.path) && !listed.contains(&text.path)) {
+        let what = format!("{BOOK} does not list it");
+        found.push(Complaint::new(&text.path, 1, what, "add it where a reader looks for it"));
+    }
+    found
+}
+
 fn has_line(text: &str, wanted: &str) -> bool {
     text.lines().any(|line| line.trim_end() == wanted)
 }
@@ -233,6 +265,23 @@ mod tests {
                 "docs/adr/README.md does not list it",
                 "`## Consequences` is missing",
                 "0007-gone.md does not exist",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_page_stands_in_the_book_once() {
+        let book = "- [One `a`](one.md)\n  - [One](one.md)\n- [Gone](gone.md)\n- [Code](../a.rs)\n";
+        let listed = text("docs/one.md", "# One\n");
+        let forgotten = text("docs/deep/two.md", "# Two\n");
+        let elsewhere = text("README.md", "# Hello\n");
+        assert_eq!(
+            complaints(&[text("docs/SUMMARY.md", book), listed, forgotten, elsewhere]),
+            [
+                "docs/one.md is listed twice",
+                "docs/gone.md is no page",
+                "docs/../a.rs is no page",
+                "docs/SUMMARY.md does not list it",
             ]
         );
     }

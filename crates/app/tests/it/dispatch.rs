@@ -193,6 +193,20 @@ async fn who_may_have_talked_while_this_service_was_away_is_not_called_again() {
 }
 
 #[tokio::test]
+async fn who_may_have_talked_is_not_called_again_after_a_node_that_can_ask_nobody() {
+    let house = House::open().await;
+    let callback = house.booked(1, None).await;
+    house.live(2).await;
+    house.started(callback.id, 1).await.unwrap();
+    house.turn(200);
+    house.ors.lose_everything();
+    house.without_orchestrator().live(100).await;
+    house.live(100).await;
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+    assert_eq!(house.find(callback.id).await.reason, Some(Reason::FAIL_SESSION_LOST));
+}
+
+#[tokio::test]
 async fn what_a_session_could_not_deliver_it_says_when_it_is_asked() {
     let house = House::open().await;
     let callback = house.booked(1, None).await;

@@ -252,6 +252,14 @@ impl House {
         again
     }
 
+    /// The same house as a node sees it that knows no orchestration server.
+    pub(crate) fn without_orchestrator(&self) -> Self {
+        let mut again = self.seen_by(2);
+        again.outside.orchestrator = None;
+        again.app = App::new(again.outside.clone(), Options::new(given::node(2)));
+        again
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -20,13 +20,36 @@ pub(crate) struct Pulse {
     felt: Mutex<Felt>,
 }
 
-/// What is known of it.
+/// What is known of it: whether it answered the last time, since when so, and its last trouble.
 #[derive(Clone, Default)]
-struct Felt {
-    /// Whether it answered the last time; none before the first.
+pub(super) struct Felt {
+    /// None before the first answer.
     up: Option<bool>,
     since: Option<Timestamp>,
     last_error: Option<String>,
+}
+
+impl Felt {
+    /// Takes note of an answer.
+    pub(super) fn note(&mut self, trouble: Option<String>, now: Timestamp) {
+        if self.up != Some(trouble.is_none()) {
+            self.up = Some(trouble.is_none());
+            self.since = Some(now);
+        }
+        if trouble.is_some() {
+            self.last_error = trouble;
+        }
+    }
+
+    pub(super) fn component(self, name: &str) -> Component {
+        let standing = match self.up {
+            Some(true) => Standing::Up,
+            Some(false) => Standing::Down,
+            None => Standing::Unknown,
+        };
+        let Self { since, last_error, .. } = self;
+        Component { name: name.to_owned(), tenant: None, standing, since, last_error }
+    }
 }
 
 impl Pulse {
@@ -49,13 +72,7 @@ impl Pulse {
         let answer = (self.ask)().await;
         metrics::gauge!(self.gauge).set(if answer.is_ok() { 0.0 } else { 1.0 });
         let mut felt = self.felt.lock().unwrap_or_else(PoisonError::into_inner);
-        if felt.up != Some(answer.is_ok()) {
-            felt.up = Some(answer.is_ok());
-            felt.since = Some(now);
-        }
-        if let Err(fault) = answer {
-            felt.last_error = Some(fault.to_string());
-        }
+        felt.note(answer.err().map(|fault| fault.to_string()), now);
     }
 
     /// Whether it did not answer the last time.
@@ -74,13 +91,7 @@ impl Pulse {
     }
 
     pub(crate) fn component(&self) -> Component {
-        let Felt { up, since, last_error } = self.known();
-        let standing = match up {
-            Some(true) => Standing::Up,
-            Some(false) => Standing::Down,
-            None => Standing::Unknown,
-        };
-        Component { name: self.name.to_owned(), tenant: None, standing, since, last_error }
+        self.known().component(self.name)
     }
 
     fn known(&self) -> Felt {

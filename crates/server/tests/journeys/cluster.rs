@@ -14,7 +14,7 @@ use crate::node::Node;
 use crate::stage::{INTERNAL, KEY, Stage, TENANT, phone, quick};
 
 /// Places in a slot of the journeys' service.
-const PLACES: u32 = 7;
+pub(crate) const PLACES: u32 = 7;
 
 /// The stage, and what its nodes share.
 pub(crate) struct Cluster {
@@ -67,10 +67,15 @@ impl Cluster {
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// Writes the configuration of a node that finds its database there.
-    fn configure(&self, name: &str, store: &str, more: &str) -> PathBuf {
+    /// Where sessions are started.
+    fn orchestrators(&self) -> String {
         let node = |url: &String| format!("[[ors.nodes]]\nurl = \"{url}\"\n");
-        let ors = self.stage.ors.urls().iter().map(node).collect::<Vec<_>>().concat();
+        self.stage.ors.urls().iter().map(node).collect()
+    }
+
+    /// Writes the configuration of a node that finds its database there.
+    pub(crate) fn configure(&self, name: &str, store: &str, more: &str) -> PathBuf {
+        let ors = self.orchestrators();
         let schema = &self.database.schema;
         let stream = self.stream.as_ref().map_or_else(String::new, |url| {
             format!(
@@ -103,6 +108,14 @@ impl Cluster {
     /// Starts a node that finds its database there, with more in its configuration.
     pub(crate) fn node_with(&self, name: &str, store: &str, more: &str) -> Node {
         let config = self.configure(name, store, more);
+        Node::start(self.stage.folder.path(), &config)
+    }
+
+    /// Starts a node that knows no orchestration server: it serves, and starts nothing.
+    pub(crate) fn idle_node(&self, name: &str) -> Node {
+        let config = self.configure(name, &self.database.url(), "");
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, text.replace(&self.orchestrators(), "")).unwrap();
         Node::start(self.stage.folder.path(), &config)
     }
 

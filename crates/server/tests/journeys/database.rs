@@ -83,6 +83,45 @@ fn patient(url: &str) -> Config {
     }
 }
 
+/// A whole database of the journey's own, where a schema is not enough.
+pub(crate) struct Whole {
+    name: &'static str,
+    /// Where it is.
+    pub(crate) url: String,
+}
+
+impl Whole {
+    /// One at the rented server, empty.
+    pub(crate) async fn empty(name: &'static str) -> Self {
+        let mut url: url::Url = variable("GES_TEST_POSTGRES_URL").parse().unwrap();
+        url.set_path(name);
+        let whole = Self { name, url: url.into() };
+        whole.empty_again().await;
+        whole
+    }
+
+    /// Drops it, and makes it anew.
+    pub(crate) async fn empty_again(&self) {
+        self.drop().await;
+        administer(&format!("CREATE DATABASE {}", self.name)).await;
+    }
+
+    /// Drops it, whoever is connected, if it is there.
+    pub(crate) async fn drop(&self) {
+        administer(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await;
+    }
+}
+
+/// Does what only the server's administrator can do.
+async fn administer(statement: &str) {
+    let driver: tokio_postgres::Config = variable("GES_TEST_POSTGRES_URL").parse().unwrap();
+    let (client, connection) = driver.connect(tokio_postgres::NoTls).await.unwrap();
+    let carried = tokio::spawn(connection);
+    client.batch_execute(statement).await.unwrap();
+    drop(client);
+    carried.await.unwrap().unwrap();
+}
+
 /// A PostgreSQL of the journey's own, for as long as this lives.
 pub(crate) struct Own {
     name: &'static str,

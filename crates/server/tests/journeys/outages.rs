@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ges_simulators::Proxy;
 use ges_simulators::proxy::Network;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::database::{Database, Own, variable};
@@ -70,6 +70,15 @@ async fn status(stage: &Stage, node: &Node, path: &str) -> u16 {
     stage.get(node, path).await.0
 }
 
+/// How the store stands, as people are told, and since when.
+async fn store(stage: &Stage, node: &Node) -> (String, String) {
+    let (_, parts) = stage.get(node, "/health/components").await;
+    let parts: Vec<Value> = serde_json::from_str(&parts).unwrap();
+    let part = parts.iter().find(|part| part["name"] == "store").unwrap();
+    let text = |key: &str| part[key].as_str().unwrap_or_default().to_owned();
+    (text("status"), text("since"))
+}
+
 /// The value of a metric without labels.
 async fn gauge(stage: &Stage, node: &Node, name: &str) -> Option<f64> {
     let (_, metrics) = stage.get(node, "/metrics").await;
@@ -83,6 +92,8 @@ async fn a_database_that_is_away_is_said_to_be_and_nothing_is_lost() {
     let cluster = Cluster::on(database, variable("GES_TEST_REDIS_URL"), None).await;
     let (a, b) = cluster.open().await;
     let (stage, nodes) = (&cluster.stage, [&a, &b]);
+    let (up, started) = store(stage, &a).await;
+    assert!(up == "up" && !started.is_empty(), "{up} since {started}");
     let mut all = customers(0, 40);
     ask_all(stage, &nodes, &mut all[..20]).await;
     // In the middle of dispatch, and of a second wave of bookings.
@@ -95,12 +106,17 @@ async fn a_database_that_is_away_is_said_to_be_and_nothing_is_lost() {
         assert_eq!(status(stage, &a, "/health/live").await, 200);
         assert_eq!(status(stage, &a, "/health/ready").await, 503);
     }
+    let (down, gone) = store(stage, &a).await;
+    assert!(down == "down" && gone > started, "{down} since {gone}, it began at {started}");
+    assert_eq!(store(stage, &a).await, (down, gone.clone()), "it went away once");
     postgres.start_again().await;
     until("both are ready", async || {
         status(stage, &a, "/health/ready").await == 200
             && status(stage, &b, "/health/ready").await == 200
     })
     .await;
+    let (up, back) = store(stage, &a).await;
+    assert!(up == "up" && back > gone, "{up} since {back}, it was gone at {gone}");
     all.extend(late);
     let ids = settle(stage, &nodes, all).await;
     cluster.check(&b, &ids, &[]).await;

@@ -2,17 +2,22 @@
 //! turned up while the service runs.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 use crate::stage::{KEY, Stage, phone};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A name that nobody resolves: who gets there asked the proxy.
+const COLLECTOR: &str = "collector.test";
 
 /// A collector that takes everything and keeps it as it came: ids stand in it as bytes.
 struct Collector {
@@ -22,22 +27,37 @@ struct Collector {
 
 impl Collector {
     fn start() -> Self {
+        Self::listen(take)
+    }
+
+    /// Behind a proxy, which keeps what it is asked as well; and the certificate that vouches for the collector.
+    fn by_proxy() -> (Self, String) {
+        let certified = rcgen::generate_simple_self_signed([COLLECTOR.to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+        let tls = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .unwrap();
+        let tls = Arc::new(tls);
+        let proxied = move |mut stream: TcpStream, kept: &Mutex<Vec<u8>>| {
+            asked_of_the_proxy(&stream, kept);
+            // Whoever asked may have gone away.
+            let _gone = stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
+            let session = ServerConnection::new(Arc::clone(&tls)).unwrap();
+            take(StreamOwned::new(session, stream), kept);
+        };
+        (Self::listen(proxied), certified.cert.pem())
+    }
+
+    fn listen(serve: impl Fn(TcpStream, &Mutex<Vec<u8>>) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let taken = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&taken);
         std::thread::spawn(move || {
-            for mut stream in listener.incoming().map_while(Result::ok) {
-                let kept = Arc::clone(&kept);
-                std::thread::spawn(move || {
-                    let mut bytes = [0; 16 * 1024];
-                    while let Ok(read @ 1..) = stream.read(&mut bytes) {
-                        kept.lock().unwrap().extend_from_slice(&bytes[..read]);
-                        // Answered as soon as something came; what follows of the body is kept all the same.
-                        let _gone =
-                            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-                    }
-                });
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (serve, kept) = (serve.clone(), Arc::clone(&kept));
+                std::thread::spawn(move || serve(stream, &kept));
             }
         });
         Self { url, taken }
@@ -45,6 +65,26 @@ impl Collector {
 
     fn holds(&self, bytes: &[u8]) -> bool {
         self.taken.lock().unwrap().windows(bytes.len()).any(|window| window == bytes)
+    }
+}
+
+/// Takes everything that comes, and keeps it.
+fn take(mut stream: impl Read + Write, kept: &Mutex<Vec<u8>>) {
+    let mut bytes = [0; 16 * 1024];
+    while let Ok(read @ 1..) = stream.read(&mut bytes) {
+        kept.lock().unwrap().extend_from_slice(&bytes[..read]);
+        // Answered as soon as something came; what follows of the body is kept all the same.
+        let _gone = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    }
+}
+
+/// Keeps what a proxy is asked, up to the empty line; nothing follows it before it is answered.
+fn asked_of_the_proxy(stream: &TcpStream, kept: &Mutex<Vec<u8>>) {
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        if line.is_empty() {
+            return;
+        }
+        kept.lock().unwrap().extend_from_slice(format!("{line}\r\n").as_bytes());
     }
 }
 
@@ -88,6 +128,27 @@ async fn one_trace_leads_from_the_request_to_the_session_and_back_and_reaches_th
     assert!(collector.holds(b"callback.submit"), "dispatch is a step of it");
     assert!(collector.holds(b"ors.start"), "so is the call to the neighbour");
     assert!(!collector.holds(KEY.as_bytes()), "no key leaves the house with a span");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_leave_by_the_proxy_and_trust_the_certificates_of_the_way_out() {
+    let stage = Stage::set().await;
+    let (collector, certificate) = Collector::by_proxy();
+    let ca_file = stage.folder.path().join("ca.pem");
+    fs::write(&ca_file, certificate).unwrap();
+    stage.configure(&format!(
+        "[traces]\nendpoint = \"https://{COLLECTOR}:4318\"\n\
+         [egress]\nhttps_proxy = \"{}\"\nca_file = \"{}\"\n",
+        collector.url,
+        ca_file.display(),
+    ));
+    let mut node = stage.open().await;
+    let id = stage.book(&node, 1).await;
+    stage.until(&node, &id, "COMPLETED").await;
+    assert!(node.stop(), "it ends well");
+    until("a step at the collector", || collector.holds(b"callback.submit")).await;
+    let asked = format!("CONNECT {COLLECTOR}:4318 HTTP/1.1\r\n");
+    assert!(collector.holds(asked.as_bytes()), "the proxy led there");
 }
 
 #[tokio::test(flavor = "multi_thread")]
