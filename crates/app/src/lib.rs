@@ -38,6 +38,8 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
+use ges_domain::callback::Changed;
+use ges_domain::effect::Lane;
 use ges_domain::id::TenantId;
 use ges_domain::name::{NodeName, QueueName};
 use ges_domain::time::{SignedDuration, Timestamp};
@@ -148,7 +150,7 @@ pub struct Options {
     pub node: NodeName,
     /// How long a node may work on what it leased before others take it over.
     pub lease: SignedDuration,
-    /// Effects taken in one step.
+    /// Effects of the lane of sessions taken in one step, 1 to 1000; of notices, 64 are.
     pub batch: u16,
     /// Calls to the orchestration server under way at once.
     pub concurrency: usize,
@@ -196,8 +198,23 @@ pub struct App {
     /// The queues that have gauges of their own.
     gauged: Arc<Mutex<HashSet<(TenantId, QueueName)>>>,
     key_uses: Arc<KeyUses>,
-    /// Rung when something became due in this process, so that dispatch need not wait for its next look.
-    due: Arc<Notify>,
+    bells: Arc<Bells>,
+}
+
+/// Rung when something became due in this process, so that dispatch need not wait for its next look: a bell for each lane.
+#[derive(Default)]
+struct Bells {
+    sessions: Notify,
+    notices: Notify,
+}
+
+impl Bells {
+    const fn of(&self, lane: Lane) -> &Notify {
+        match lane {
+            Lane::Sessions => &self.sessions,
+            Lane::Notices => &self.notices,
+        }
+    }
 }
 
 impl App {
@@ -219,7 +236,7 @@ impl App {
             gauged: Arc::default(),
             key_uses: Arc::default(),
             traces: Arc::new(Untraced),
-            due: Arc::default(),
+            bells: Arc::default(),
         }
     }
 
@@ -251,7 +268,7 @@ impl App {
             gauged: Arc::clone(&self.gauged),
             key_uses: Arc::clone(&self.key_uses),
             traces: Arc::clone(&self.traces),
-            due: Arc::clone(&self.due),
+            bells: Arc::clone(&self.bells),
         }
     }
 
@@ -270,8 +287,20 @@ impl App {
         &self.shelf
     }
 
-    /// Waits until something became due in this process.
-    pub async fn until_due(&self) {
-        self.due.notified().await;
+    /// Waits until something became due in a lane in this process.
+    pub async fn until_due(&self, lane: Lane) {
+        self.bells.of(lane).notified().await;
+    }
+
+    /// Lets dispatch look at a lane now.
+    pub(crate) fn ring(&self, lane: Lane) {
+        self.bells.of(lane).notify_one();
+    }
+
+    /// Lets dispatch look now at what a change left in the outbox.
+    pub(crate) fn ring_for(&self, changed: &Changed) {
+        for effect in &changed.effects {
+            self.ring(effect.lane());
+        }
     }
 }

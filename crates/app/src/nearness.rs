@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use ges_domain::callback::{Callback, Change, Diagnostics, State};
+use ges_domain::effect::Lane;
 use ges_domain::id::{CallbackId, TenantId};
 use ges_domain::time::Timestamp;
 use ges_ports::{Aimed, Estimate, WaitMode, WaitQuery};
@@ -106,7 +107,7 @@ impl App {
         }
         let outcomes = self.ports.callbacks.change_each(&told, now).await;
         if outcomes.iter().any(Result::is_ok) {
-            self.due.notify_one();
+            self.ring(Lane::Notices);
         }
         for outcome in outcomes {
             // The next look at the session decides again.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use ges_domain::callback::{Change, State};
 use ges_domain::callin::CallIn;
+use ges_domain::effect::Lane;
 use ges_domain::event::Actor;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::phone::{Country, PhoneNumber};
@@ -254,7 +255,7 @@ impl App {
                 })
                 .collect();
             let outcomes = self.ports.callbacks.change_each(&changes, self.now()).await;
-            self.due.notify_one();
+            self.ring(Lane::Sessions);
             for outcome in outcomes {
                 match outcome {
                     // What was refused ended, or was taken by an agent, between the two steps.

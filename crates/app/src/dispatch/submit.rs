@@ -1,0 +1,169 @@
+//! Submission: which of the callbacks that are due may start, and what their starts came to.
+//!
+//! Apart from the step around it, because here the rules of a queue are asked: its wait, its numbers, its limit.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream;
+use ges_domain::callback::{Callback, Change, Kind, State};
+use ges_domain::id::TenantId;
+use ges_domain::name::QueueName;
+use ges_domain::numbers;
+use ges_domain::time::{SignedDuration, Timestamp};
+use ges_ports::{
+    Admission, Aimed, Allowance, ChangeError, Fate, Fault, Leased, SessionRequest, Subject,
+};
+use tokio::time::{Instant, timeout_at};
+
+use super::{IDLE_LOOK, Step};
+
+/// The due time of a scheduled callback is worked out again this often while its queue's wait may still change it.
+const RECONSIDER_EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// A step waits no longer than this for what the queues' waits are: others are due in it.
+const LEADS_WITHIN: Duration = Duration::from_secs(2);
+/// While the rules of numbers cannot be read, a callback waits this long.
+const RULES_LOOK: SignedDuration = SignedDuration::from_secs(5);
+
+/// A queue whose wait is asked for, and the most that a callback may be ahead of its time.
+type Led = (TenantId, QueueName, SignedDuration);
+
+impl Step<'_> {
+    /// Submits what is due, in the order in which the customers wanted it.
+    pub(super) async fn submit(&mut self, mut due: Vec<(Leased, Callback)>) -> Result<(), Fault> {
+        let app = self.app;
+        let Some(orchestrator) = app.ports.orchestrator.clone() else {
+            for (leased, _) in due {
+                self.again(&leased, IDLE_LOOK);
+            }
+            return Ok(());
+        };
+        due.sort_by_key(|(_, callback)| (callback.first_desired_at, callback.created_at));
+        let leads = self.leads(&due).await;
+        let mut fenced = Vec::new();
+        for (leased, callback) in due {
+            if callback.state != State::Scheduled {
+                self.settle(&leased, Fate::Done);
+                continue;
+            }
+            let lead = self.led(&callback).and_then(|queue| leads.get(&queue).copied());
+            let lead = lead.unwrap_or_default();
+            let submit_at = callback.submit_at(lead);
+            if submit_at > self.now {
+                let look = submit_at.min(self.now + RECONSIDER_EVERY);
+                self.settle(&leased, Fate::Again(look));
+                continue;
+            }
+            match self.blocked(&callback).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    fenced.push((leased, Change::Block));
+                    continue;
+                }
+                Err(fault) => {
+                    tracing::warn!(callback.id = %callback.id, peer = fault.peer,
+                        fault.kind = fault.kind.as_str(), "a number's rules cannot be read: the callback waits");
+                    self.again(&leased, RULES_LOOK);
+                    continue;
+                }
+            }
+            if let Some(wait) = self.held_back(&callback).await {
+                self.again(&leased, wait);
+                continue;
+            }
+            let attempt = callback.attempt_due();
+            let token = app.ports.ids.update_token(callback.tenant, callback.id, attempt);
+            fenced.push((leased, Change::Submit { attempt, token: token.hash() }));
+        }
+        let mut starts: Vec<(Timestamp, SessionRequest)> = Vec::new();
+        for (leased, callback) in self.change(fenced).await? {
+            let request = self.request(*callback).await;
+            starts.extend(request.map(|request| (leased.due_at, request)));
+        }
+        let taken = |change: &Change| matches!(change, Change::Sent { .. });
+        let (this, orchestrator) = (&*self, &orchestrator);
+        let sent = stream::iter(starts)
+            .map(|(due_at, request)| async move {
+                let near = app.enters_near(&request.callback, this.now).await;
+                let aimed = this.start(orchestrator, request).await;
+                if taken(&aimed.change) {
+                    let late = app.now().duration_since(due_at).as_secs_f64().max(0.0);
+                    metrics::histogram!("ges_dispatch_lag_seconds").record(late);
+                }
+                (aimed, near)
+            })
+            .buffer_unordered(app.options.concurrency)
+            .collect::<Vec<_>>()
+            .await;
+        // Nobody is told of a call whose session was not taken.
+        let near = sent.iter().filter(|(aimed, near)| *near && taken(&aimed.change));
+        let near: Vec<_> = near.map(|(aimed, _)| (aimed.tenant, aimed.callback)).collect();
+        let sent: Vec<Aimed> = sent.into_iter().map(|(aimed, _)| aimed).collect();
+        self.tick.sent += sent.iter().filter(|aimed| taken(&aimed.change)).count();
+        let not_taken =
+            |change: &Change| matches!(change, Change::Unsent { .. } | Change::Refused { .. });
+        self.tick.unsent += sent.iter().filter(|aimed| not_taken(&aimed.change)).count();
+        for outcome in app.ports.callbacks.change_each(&sent, app.now()).await {
+            match outcome {
+                // The session may have reported, or the customer cancelled, before the answer was taken in.
+                Ok(_) | Err(ChangeError::Refused(_) | ChangeError::CatalogueChanged) => {}
+                Err(ChangeError::Fault(fault)) => return Err(fault),
+            }
+        }
+        app.tell_near(&near, app.now()).await;
+        Ok(())
+    }
+
+    /// The queue whose wait decides when the callback is submitted, and the most that it may be ahead; none where it is
+    /// due whatever the wait.
+    fn led(&self, callback: &Callback) -> Option<Led> {
+        let due = callback.kind == Kind::Immediate || self.now >= callback.desired_at;
+        let most = callback.settings.max_early_submit();
+        (!due).then(|| (callback.tenant, callback.queue.clone(), most))
+    }
+
+    /// How far ahead of their desired times callbacks are submitted: asked once for each queue and bound, all at the same
+    /// time. Without an answer in time a callback is led by nothing, and its queue asked again soon.
+    async fn leads(&self, due: &[(Leased, Callback)]) -> HashMap<Led, SignedDuration> {
+        let queues: HashSet<Led> = due.iter().filter_map(|(_, it)| self.led(it)).collect();
+        let asked = stream::iter(queues).map(|led| async {
+            let lead = self.app.lead(led.0, &led.1, led.2, self.now).await;
+            (led, lead)
+        });
+        let mut answers = std::pin::pin!(asked.buffer_unordered(self.app.options.concurrency));
+        let mut leads = HashMap::new();
+        let deadline = Instant::now() + LEADS_WITHIN;
+        while let Ok(Some((led, lead))) = timeout_at(deadline, answers.next()).await {
+            leads.insert(led, lead);
+        }
+        leads
+    }
+
+    /// Whether the number may not be called any more: rules are asked again right before each submission.
+    async fn blocked(&self, callback: &Callback) -> Result<bool, Fault> {
+        let stock = self.app.shelf.stock(callback.tenant).await?;
+        let rule = stock.catalogue.numbers.of(&callback.queue);
+        let premium = callback.settings.allow_premium_rate;
+        Ok(numbers::permit(&callback.phone, rule, premium).is_err())
+    }
+
+    /// How long the callback must wait because its queue is filled no faster than it was set to be.
+    async fn held_back(&self, callback: &Callback) -> Option<SignedDuration> {
+        let limit = callback.settings.max_release_per_minute?;
+        let subject = Subject::Release(callback.tenant, callback.queue.clone());
+        let allowance = Allowance { limit, window: SignedDuration::from_mins(1) };
+        match self.app.ports.throttle.admit(&subject, allowance, self.now).await {
+            Ok(Admission::Admitted) => None,
+            Ok(Admission::Refused { retry_after }) => Some(retry_after),
+            Err(fault) => {
+                tracing::warn!(
+                    peer = fault.peer,
+                    fault.kind = fault.kind.as_str(),
+                    "a callback is released uncounted: the counters cannot be reached"
+                );
+                None
+            }
+        }
+    }
+}
