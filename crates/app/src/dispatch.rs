@@ -11,6 +11,8 @@ mod start;
 mod submit;
 mod talk;
 
+use std::collections::HashMap;
+
 use ges_domain::callback::{Callback, Change, Outcome};
 use ges_domain::effect::{Effect, Lane};
 use ges_domain::id::{CallbackId, TenantId};
@@ -18,6 +20,7 @@ use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{Aimed, ChangeError, Fate, Fault, Lease, Leased, Settlement};
 
 use crate::App;
+use submit::{Held, Limited};
 
 /// Without an orchestration server, callbacks are looked at this often: only their end can come.
 const IDLE_LOOK: SignedDuration = SignedDuration::from_secs(60);
@@ -46,6 +49,7 @@ struct Step<'a> {
     until: Timestamp,
     tick: Tick,
     settlements: Vec<Settlement>,
+    held: HashMap<Limited, Held>,
 }
 
 impl App {
@@ -71,7 +75,8 @@ impl App {
             full: leased.len() == usize::from(limit),
             ..Tick::default()
         };
-        let mut step = Step { app: self, now, until, tick, settlements: Vec::new() };
+        let (settlements, held) = (Vec::new(), HashMap::new());
+        let mut step = Step { app: self, now, until, tick, settlements, held };
         let worked = step.work(leased).await;
         // Even after a fault, what was done is done: settle it.
         let settled = self.ports.effects.settle(&step.settlements).await;

@@ -26,8 +26,35 @@ const LEADS_WITHIN: Duration = Duration::from_secs(2);
 /// While the rules of numbers cannot be read, a callback waits this long.
 const RULES_LOOK: SignedDuration = SignedDuration::from_secs(5);
 
+/// Callbacks released into a queue are counted over this long.
+const RELEASE_WINDOW: SignedDuration = SignedDuration::from_mins(1);
+/// Who is held back looks again this long after the first of them at the latest: of those before it some are called off.
+const HELD_AT_MOST: SignedDuration = SignedDuration::from_mins(5);
+
 /// A queue whose wait is asked for, and the most that a callback may be ahead of its time.
 type Led = (TenantId, QueueName, SignedDuration);
+
+/// A queue that is filled no faster than so many a minute.
+pub(super) type Limited = (TenantId, QueueName, u32);
+
+/// Those whom a step held back from a queue, in the order in which their customers wanted it.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// How long the first of them waits: until one may be released.
+    first: SignedDuration,
+    count: u32,
+}
+
+impl Held {
+    /// How long another one waits: no more wake with the first than may be released within a window of it, as many a
+    /// window later, and so on.
+    fn another(&mut self, limit: u32) -> SignedDuration {
+        let windows = self.count / limit.max(1);
+        self.count = self.count.saturating_add(1);
+        let ahead = i32::try_from(windows).map_or(HELD_AT_MOST, |it| RELEASE_WINDOW * it);
+        self.first + ahead.min(HELD_AT_MOST)
+    }
+}
 
 impl Step<'_> {
     /// Submits what is due, in the order in which the customers wanted it.
@@ -149,13 +176,21 @@ impl Step<'_> {
     }
 
     /// How long the callback must wait because its queue is filled no faster than it was set to be.
-    async fn held_back(&self, callback: &Callback) -> Option<SignedDuration> {
+    async fn held_back(&mut self, callback: &Callback) -> Option<SignedDuration> {
         let limit = callback.settings.max_release_per_minute?;
+        let queue = (callback.tenant, callback.queue.clone(), limit);
+        // Who comes after one that was refused at this moment is refused too, and need not ask.
+        if let Some(held) = self.held.get_mut(&queue) {
+            return Some(held.another(limit));
+        }
         let subject = Subject::Release(callback.tenant, callback.queue.clone());
-        let allowance = Allowance { limit, window: SignedDuration::from_mins(1) };
+        let allowance = Allowance { limit, window: RELEASE_WINDOW };
         match self.app.ports.throttle.admit(&subject, allowance, self.now).await {
             Ok(Admission::Admitted) => None,
-            Ok(Admission::Refused { retry_after }) => Some(retry_after),
+            Ok(Admission::Refused { retry_after }) => {
+                let held = self.held.entry(queue).or_insert(Held { first: retry_after, count: 0 });
+                Some(held.another(limit))
+            }
             Err(fault) => {
                 tracing::warn!(
                     peer = fault.peer,
