@@ -3,6 +3,7 @@
 //! Apart from the step around it, because here the rules of a queue are asked: its wait, its numbers, its limit.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -22,10 +23,9 @@ use super::{IDLE_LOOK, Step};
 /// The due time of a scheduled callback is worked out again this often while its queue's wait may still change it.
 const RECONSIDER_EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// A step waits no longer than this for what the queues' waits are: others are due in it.
-const LEADS_WITHIN: Duration = Duration::from_secs(2);
+const WAITS_WITHIN: Duration = Duration::from_secs(2);
 /// While the rules of numbers cannot be read, a callback waits this long.
 const RULES_LOOK: SignedDuration = SignedDuration::from_secs(5);
-
 /// Callbacks released into a queue are counted over this long.
 const RELEASE_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 /// Who is held back looks again this long after the first of them at the latest: of those before it some are called off.
@@ -104,34 +104,50 @@ impl Step<'_> {
             fenced.push((leased, Change::Submit { attempt, token: token.hash() }));
         }
         let mut starts: Vec<(Timestamp, SessionRequest)> = Vec::new();
+        let mut announced = Vec::new();
         for (leased, callback) in self.change(fenced).await? {
-            let request = self.request(*callback).await;
-            starts.extend(request.map(|request| (leased.due_at, request)));
+            let Some(request) = self.request(*callback).await else { continue };
+            if request.callback.nearness_secs().is_some() {
+                announced.push(request.callback.clone());
+            }
+            starts.push((leased.due_at, request));
         }
         let taken = |change: &Change| matches!(change, Change::Sent { .. });
         let (this, orchestrator) = (&*self, &orchestrator);
-        let sent = stream::iter(starts)
+        let starting = stream::iter(starts)
             .map(|(due_at, request)| async move {
-                let near = app.enters_near(&request.callback, this.now).await;
                 let aimed = this.start(orchestrator, request).await;
                 if taken(&aimed.change) {
                     let late = app.now().duration_since(due_at).as_secs_f64().max(0.0);
                     metrics::histogram!("ges_dispatch_lag_seconds").record(late);
                 }
-                (aimed, near)
+                aimed
             })
             .buffer_unordered(app.options.concurrency)
-            .collect::<Vec<_>>()
-            .await;
+            .collect::<Vec<Aimed>>();
+        let sending = async {
+            let sent = starting.await;
+            let outcomes = app.ports.callbacks.change_each(&sent, app.now()).await;
+            (sent, outcomes)
+        };
+        // The router is asked while the sessions start, and holds up none of them.
+        let ((sent, outcomes), waits) = tokio::join!(sending, self.entry_waits(&announced));
         // Nobody is told of a call whose session was not taken.
-        let near = sent.iter().filter(|(aimed, near)| *near && taken(&aimed.change));
-        let near: Vec<_> = near.map(|(aimed, _)| (aimed.tenant, aimed.callback)).collect();
-        let sent: Vec<Aimed> = sent.into_iter().map(|(aimed, _)| aimed).collect();
+        let started: HashSet<_> = sent
+            .iter()
+            .filter(|aimed| taken(&aimed.change))
+            .map(|aimed| (aimed.tenant, aimed.callback))
+            .collect();
+        let near = announced.iter().filter(|callback| {
+            let wait = waits.get(&(callback.tenant, callback.queue.clone()));
+            started.contains(&(callback.tenant, callback.id)) && callback.nears(wait.copied())
+        });
+        let near: Vec<_> = near.map(|callback| (callback.tenant, callback.id)).collect();
         self.tick.sent += sent.iter().filter(|aimed| taken(&aimed.change)).count();
         let not_taken =
             |change: &Change| matches!(change, Change::Unsent { .. } | Change::Refused { .. });
         self.tick.unsent += sent.iter().filter(|aimed| not_taken(&aimed.change)).count();
-        for outcome in app.ports.callbacks.change_each(&sent, app.now()).await {
+        for outcome in outcomes {
             match outcome {
                 // The session may have reported, or the customer cancelled, before the answer was taken in.
                 Ok(_) | Err(ChangeError::Refused(_) | ChangeError::CatalogueChanged) => {}
@@ -154,17 +170,39 @@ impl Step<'_> {
     /// time. Without an answer in time a callback is led by nothing, and its queue asked again soon.
     async fn leads(&self, due: &[(Leased, Callback)]) -> HashMap<Led, SignedDuration> {
         let queues: HashSet<Led> = due.iter().filter_map(|(_, it)| self.led(it)).collect();
-        let asked = stream::iter(queues).map(|led| async {
+        let asked = queues.into_iter().map(|led| async {
             let lead = self.app.lead(led.0, &led.1, led.2, self.now).await;
             (led, lead)
         });
-        let mut answers = std::pin::pin!(asked.buffer_unordered(self.app.options.concurrency));
-        let mut leads = HashMap::new();
-        let deadline = Instant::now() + LEADS_WITHIN;
-        while let Ok(Some((led, lead))) = timeout_at(deadline, answers.next()).await {
-            leads.insert(led, lead);
+        self.answers(asked.collect()).await
+    }
+
+    /// The waits of the queues that these callbacks enter now, of those for which the router knows one: asked once for each
+    /// queue, all at the same time. Without an answer in time, the next look at the session decides whether it is near.
+    async fn entry_waits(&self, announced: &[Callback]) -> HashMap<(TenantId, QueueName), u32> {
+        let queues: HashSet<_> =
+            announced.iter().map(|callback| (callback.tenant, callback.queue.clone())).collect();
+        let asked = queues.into_iter().map(|queue| async {
+            let secs = self.app.entry_wait_secs(queue.0, &queue.1, self.now).await;
+            (queue, secs)
+        });
+        let answers = self.answers(asked.collect()).await;
+        answers.into_iter().filter_map(|(queue, secs)| Some((queue, secs?))).collect()
+    }
+
+    /// What is answered in time of what is asked about queues.
+    async fn answers<K: Eq + Hash, V>(
+        &self,
+        asked: Vec<impl Future<Output = (K, V)>>,
+    ) -> HashMap<K, V> {
+        let asked = stream::iter(asked).buffer_unordered(self.app.options.concurrency);
+        let mut asked = std::pin::pin!(asked);
+        let mut answers = HashMap::new();
+        let deadline = Instant::now() + WAITS_WITHIN;
+        while let Ok(Some((queue, answer))) = timeout_at(deadline, asked.next()).await {
+            answers.insert(queue, answer);
         }
-        leads
+        answers
     }
 
     /// Whether the number may not be called any more: rules are asked again right before each submission.

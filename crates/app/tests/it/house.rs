@@ -103,6 +103,11 @@ impl Router {
         *self.together.lock().unwrap() = Some(Arc::new(tokio::sync::Barrier::new(count)));
     }
 
+    /// How often it was asked for a wait.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     pub(crate) fn last_asked(&self) -> WaitQuery {
         self.asked.lock().unwrap().last().cloned().expect("nobody asked")
     }
