@@ -1,5 +1,7 @@
 //! What runs beside the requests: dispatch, refresh, gauges; each stops at the end of its step.
 
+mod gauges;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,9 +9,8 @@ use std::time::{Duration, Instant};
 use ges_app::{App, Purged};
 use ges_auth::{Gws, Local};
 use ges_domain::effect::Lane;
-use ges_ports::{Clock as _, Effects, Notices};
+use ges_ports::{Clock as _, Notices};
 use ges_urs::Urs;
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -19,8 +20,6 @@ use crate::ids::SystemClock;
 use crate::telemetry::Level;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-/// Effects this late count as a look that came too late.
-const LAGGING_SECS: f64 = 5.0;
 /// Notices that come back, or that another node left, are looked for this often; of those that are new, dispatch is told.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How long an event may lie before webhooks are told of it.
@@ -388,46 +387,6 @@ impl Loops {
                 urs.probe(SystemClock.now()).await;
                 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
                 metrics::gauge!("ALL_URS_DOWN").set(urs.all_down() as f64);
-            }
-        });
-    }
-
-    /// Keeps the gauges of the outbox, and the histograms small.
-    pub(crate) fn gauges(
-        &mut self,
-        app: Arc<App>,
-        effects: Arc<dyn Effects>,
-        health: Arc<Watch>,
-        metrics: PrometheusHandle,
-    ) {
-        self.every(Duration::from_secs(5), move || {
-            let (app, effects, metrics) = (Arc::clone(&app), Arc::clone(&effects), metrics.clone());
-            let health = Arc::clone(&health);
-            async move {
-                metrics.run_upkeep();
-                crate::process::gauges();
-                let now = app.now();
-                let asked = effects.backlog(now).await;
-                let down = health.gravely_down() + usize::from(asked.is_err());
-                #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
-                metrics::gauge!("GES_HEALTH").set(down as f64);
-                let Ok(backlog) = asked else { return };
-                let gauge = |kind: &'static str, value: u64| {
-                    #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
-                    metrics::gauge!("ges_monitor_size", "type" => kind).set(value as f64);
-                };
-                gauge("due", backlog.due());
-                gauge("total", backlog.total);
-                for lane in Lane::ALL {
-                    let oldest = backlog.of(lane).oldest_due_at;
-                    let age =
-                        oldest.map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
-                    metrics::gauge!("ges_outbox_oldest_due_seconds", "lane" => lane.as_str())
-                        .set(age);
-                    if lane == Lane::Sessions && age > LAGGING_SECS {
-                        metrics::counter!("MONITOR_LAGGING_BEHIND").increment(1);
-                    }
-                }
             }
         });
     }

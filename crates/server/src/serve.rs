@@ -124,8 +124,8 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     if let Some(urs) = house.urs.clone() {
         loops.probe(urs);
     }
-    let (effects, health) = (Arc::clone(&house.store.effects), Arc::clone(&house.health));
-    loops.gauges(Arc::clone(&house.app), effects, health, metrics);
+    let health = Arc::clone(&house.health);
+    loops.gauges(Arc::clone(&house.app), house.store.clone(), health, metrics);
     loops
 }
 
