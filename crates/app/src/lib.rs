@@ -57,6 +57,7 @@ use herald::Herald;
 use key_uses::KeyUses;
 use learning::Learning;
 use live::Live;
+use retention::Illegible;
 
 pub use administration::{AdministerFailure, Administered, Loaded, Mode};
 pub use api_keys::KnownKey;
@@ -198,6 +199,7 @@ pub struct App {
     /// The queues that have gauges of their own.
     gauged: Arc<Mutex<HashSet<(TenantId, QueueName)>>>,
     key_uses: Arc<KeyUses>,
+    illegible: Arc<Illegible>,
     bells: Arc<Bells>,
 }
 
@@ -235,6 +237,7 @@ impl App {
             trends: Arc::default(),
             gauged: Arc::default(),
             key_uses: Arc::default(),
+            illegible: Arc::default(),
             traces: Arc::new(Untraced),
             bells: Arc::default(),
         }
@@ -267,6 +270,7 @@ impl App {
             trends: Arc::clone(&self.trends),
             gauged: Arc::clone(&self.gauged),
             key_uses: Arc::clone(&self.key_uses),
+            illegible: Arc::clone(&self.illegible),
             traces: Arc::clone(&self.traces),
             bells: Arc::clone(&self.bells),
         }
