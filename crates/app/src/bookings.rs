@@ -2,6 +2,7 @@
 
 use ges_domain::booking::{Booking, Fingerprint, IdempotencyKey, Request};
 use ges_domain::callback::Kind;
+use ges_domain::effect::Lane;
 use ges_domain::event::Actor;
 use ges_domain::id::TenantId;
 use ges_domain::name::ServiceName;
@@ -96,7 +97,7 @@ impl App {
                         .increment(1);
                     // An immediate callback is due now; others are found when their time comes.
                     if booked.callback().kind == Kind::Immediate {
-                        self.due.notify_one();
+                        self.ring(Lane::Sessions);
                     }
                 } else {
                     // Somebody else's request with the same key was first: this one took nothing.

@@ -6,6 +6,7 @@ use ges_domain::access::{Lines, Person};
 use ges_domain::booking::{Fingerprint, IdempotencyKey};
 use ges_domain::callback::{Change, UserData};
 use ges_domain::callin::{CallIn, CallerNeeded, Clues, Group, Request};
+use ges_domain::effect::Lane;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::GroupName;
 use ges_domain::phone::PhoneNumber;
@@ -241,7 +242,7 @@ impl App {
         }
         let aimed = Aimed { tenant, callback: id, change: Change::CalledIn, expected: None };
         match self.ports.callbacks.change(aimed, now).await.map_err(Failure::from) {
-            Ok(_) => self.due.notify_one(),
+            Ok(_) => self.ring(Lane::Sessions),
             // An agent has it, or it has ended: nothing to do for it any more.
             Err(Failure::Refused(Refusal::NotInState(_) | Refusal::NoSuchCallback)) => {}
             Err(failure) => {

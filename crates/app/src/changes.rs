@@ -2,7 +2,8 @@
 
 use ges_domain::access::Lines;
 use ges_domain::booking;
-use ges_domain::callback::{Callback, Change, State};
+use ges_domain::callback::{Callback, Change, Outcome, State};
+use ges_domain::effect::Lane;
 use ges_domain::event::{Actor, Event};
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::QueueName;
@@ -155,7 +156,7 @@ impl App {
                 Ok(_) | Err(_) => break,
             }
         }
-        self.due.notify_one();
+        self.ring(Lane::Sessions);
         Ok(outcome?.into_callback())
     }
 
@@ -207,7 +208,7 @@ impl App {
                 break;
             }
         }
-        self.due.notify_one();
+        self.ring(Lane::Sessions);
         Ok(answers)
     }
 
@@ -222,8 +223,11 @@ impl App {
         let now = self.now();
         let aimed = Aimed { tenant, callback: id, change, expected };
         let outcome = self.ports.callbacks.change(aimed, now).await?;
-        // Its session may have to be told, or a new one started: both are in the outbox now.
-        self.due.notify_one();
+        if let Outcome::Changed(changed) = &outcome {
+            // A session may have to be started anew, or told something.
+            self.ring(Lane::Sessions);
+            self.ring_for(changed);
+        }
         Ok(outcome.into_callback())
     }
 
@@ -256,7 +260,7 @@ impl App {
             })
             .collect();
         let outcomes = self.ports.callbacks.change_each(&changes, now).await;
-        self.due.notify_one();
+        self.ring(Lane::Sessions);
         let mut completed = Vec::new();
         for outcome in outcomes {
             match outcome.map_err(Failure::from) {

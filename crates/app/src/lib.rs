@@ -38,6 +38,8 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
+use ges_domain::callback::Changed;
+use ges_domain::effect::Lane;
 use ges_domain::id::TenantId;
 use ges_domain::name::{NodeName, QueueName};
 use ges_domain::time::{SignedDuration, Timestamp};
@@ -55,6 +57,7 @@ use herald::Herald;
 use key_uses::KeyUses;
 use learning::Learning;
 use live::Live;
+use retention::Illegible;
 
 pub use administration::{AdministerFailure, Administered, Loaded, Mode};
 pub use api_keys::KnownKey;
@@ -148,7 +151,7 @@ pub struct Options {
     pub node: NodeName,
     /// How long a node may work on what it leased before others take it over.
     pub lease: SignedDuration,
-    /// Effects taken in one step.
+    /// Effects of the lane of sessions taken in one step, 1 to 1000; of notices, 64 are.
     pub batch: u16,
     /// Calls to the orchestration server under way at once.
     pub concurrency: usize,
@@ -197,8 +200,24 @@ pub struct App {
     /// The queues that have gauges of their own.
     gauged: Arc<Mutex<HashSet<(TenantId, QueueName)>>>,
     key_uses: Arc<KeyUses>,
-    /// Rung when something became due in this process, so that dispatch need not wait for its next look.
-    due: Arc<Notify>,
+    illegible: Arc<Illegible>,
+    bells: Arc<Bells>,
+}
+
+/// Rung when something became due in this process, so that dispatch need not wait for its next look: a bell for each lane.
+#[derive(Default)]
+struct Bells {
+    sessions: Notify,
+    notices: Notify,
+}
+
+impl Bells {
+    const fn of(&self, lane: Lane) -> &Notify {
+        match lane {
+            Lane::Sessions => &self.sessions,
+            Lane::Notices => &self.notices,
+        }
+    }
 }
 
 impl App {
@@ -221,8 +240,9 @@ impl App {
             trends: Arc::default(),
             gauged: Arc::default(),
             key_uses: Arc::default(),
+            illegible: Arc::default(),
             traces: Arc::new(Untraced),
-            due: Arc::default(),
+            bells: Arc::default(),
         }
     }
 
@@ -254,8 +274,9 @@ impl App {
             trends: Arc::clone(&self.trends),
             gauged: Arc::clone(&self.gauged),
             key_uses: Arc::clone(&self.key_uses),
+            illegible: Arc::clone(&self.illegible),
             traces: Arc::clone(&self.traces),
-            due: Arc::clone(&self.due),
+            bells: Arc::clone(&self.bells),
         }
     }
 
@@ -274,8 +295,20 @@ impl App {
         &self.shelf
     }
 
-    /// Waits until something became due in this process.
-    pub async fn until_due(&self) {
-        self.due.notified().await;
+    /// Waits until something became due in a lane in this process.
+    pub async fn until_due(&self, lane: Lane) {
+        self.bells.of(lane).notified().await;
+    }
+
+    /// Lets dispatch look at a lane now.
+    pub(crate) fn ring(&self, lane: Lane) {
+        self.bells.of(lane).notify_one();
+    }
+
+    /// Lets dispatch look now at what a change left in the outbox.
+    pub(crate) fn ring_for(&self, changed: &Changed) {
+        for effect in &changed.effects {
+            self.ring(effect.lane());
+        }
     }
 }

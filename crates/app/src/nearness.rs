@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use ges_domain::callback::{Callback, Change, Diagnostics, State};
+use ges_domain::effect::Lane;
 use ges_domain::id::{CallbackId, TenantId};
+use ges_domain::name::QueueName;
 use ges_domain::time::Timestamp;
 use ges_ports::{Aimed, Estimate, WaitMode, WaitQuery};
 
@@ -78,15 +80,17 @@ impl App {
         callback.nears(ewt_secs)
     }
 
-    /// Whether a callback whose session enters its queue now has so short a wait that the customer is to be told.
-    pub(crate) async fn enters_near(&self, callback: &Callback, now: Timestamp) -> bool {
-        if callback.nearness_secs().is_none() {
-            return false;
-        }
-        let wait = self.wait(callback.tenant, &callback.queue, WaitMode::default(), now).await;
-        match wait.ok().flatten().map(|wait| wait.estimate) {
-            Some(Estimate::Known(secs)) => callback.nears(Some(secs)),
-            Some(Estimate::NoInteractions | Estimate::NoAgents) | None => false,
+    /// The wait that a session which enters a queue now has before it; none where the router does not know it.
+    pub(crate) async fn entry_wait_secs(
+        &self,
+        tenant: TenantId,
+        queue: &QueueName,
+        now: Timestamp,
+    ) -> Option<u32> {
+        let wait = self.wait(tenant, queue, WaitMode::default(), now).await;
+        match wait.ok().flatten()?.estimate {
+            Estimate::Known(secs) => Some(secs),
+            Estimate::NoInteractions | Estimate::NoAgents => None,
         }
     }
 
@@ -106,7 +110,7 @@ impl App {
         }
         let outcomes = self.ports.callbacks.change_each(&told, now).await;
         if outcomes.iter().any(Result::is_ok) {
-            self.due.notify_one();
+            self.ring(Lane::Notices);
         }
         for outcome in outcomes {
             // The next look at the session decides again.

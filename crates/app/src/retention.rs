@@ -5,9 +5,11 @@
 //! this node is gone by then.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use ges_domain::callback::{Change, State};
 use ges_domain::callin::CallIn;
+use ges_domain::effect::Lane;
 use ges_domain::event::Actor;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::phone::{Country, PhoneNumber};
@@ -35,6 +37,32 @@ const WISHES: u16 = 100;
 const BULK_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 const KIND: RecordKind = RecordKind::new("forget-number");
+
+/// Wishes that cannot be read are told of this often while nothing changes: they are looked at every few seconds.
+const TOLD_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// What the log was told of wishes to forget that cannot be read: how many of each tenant, and when.
+#[derive(Debug, Default)]
+pub(crate) struct Illegible(Mutex<HashMap<TenantId, (usize, Timestamp)>>);
+
+impl Illegible {
+    /// Takes in what a round found; answers what of it the log is to be told: what changed, and all of it once an hour.
+    fn news(&self, found: &HashMap<TenantId, usize>, now: Timestamp) -> Vec<(TenantId, usize)> {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|tenant, _| found.contains_key(tenant));
+        let mut news = Vec::new();
+        for (tenant, wishes) in found {
+            let known = told.get(tenant).is_some_and(|(before, at)| {
+                before == wishes && now.duration_since(*at) < TOLD_EVERY
+            });
+            if !known {
+                told.insert(*tenant, (*wishes, now));
+                news.push((*tenant, *wishes));
+            }
+        }
+        news
+    }
+}
 
 /// What one round of cleaning removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -181,9 +209,10 @@ impl App {
 
     /// Goes on with numbers that were to be forgotten and of which something remained; answers of how many it still does.
     ///
-    /// A number that cannot be forgotten yet keeps no other waiting.
+    /// A number that cannot be forgotten yet keeps no other waiting. A wish that cannot be read counts as one.
     pub async fn keep_forgetting(&self) -> Result<usize, Fault> {
         let (mut waiting, mut trouble) = (0, None);
+        let mut illegible = HashMap::new();
         let mut after = None;
         loop {
             let tenants = self.ports.records.owners(KIND, after, WISHES).await?;
@@ -198,7 +227,11 @@ impl App {
                     name = Some(last.name.clone());
                     for wish in &wishes {
                         match self.go_on(tenant, wish).await {
-                            Ok(left) => waiting += usize::from(left > 0),
+                            Ok(Some(left)) => waiting += usize::from(left > 0),
+                            Ok(None) => {
+                                waiting += 1;
+                                *illegible.entry(tenant).or_default() += 1;
+                            }
                             Err(fault) => {
                                 waiting += 1;
                                 trouble = Some(fault);
@@ -208,23 +241,25 @@ impl App {
                 }
             }
         }
+        for (tenant, wishes) in self.illegible.news(&illegible, self.now()) {
+            tracing::error!(%tenant, wishes, "wishes to forget a number cannot be read");
+        }
         trouble.map_or(Ok(waiting), Err)
     }
 
-    /// Goes on with one wish; answers the callbacks that are still there.
+    /// Goes on with one wish; answers the callbacks that are still there, and none where the wish cannot be read.
     ///
     /// Those that wait are called off here too: whoever wished it may have been cut off before, and a callback that an
     /// agent had may have come back.
-    async fn go_on(&self, tenant: TenantId, wish: &Record) -> Result<u64, Fault> {
+    async fn go_on(&self, tenant: TenantId, wish: &Record) -> Result<Option<u64>, Fault> {
         let phone = PhoneNumber::parse(wish.name.as_str(), Country::US);
         let wished_at = wish.document.parse().ok();
         let wished_at = wished_at.and_then(|at| Timestamp::from_microsecond(at).ok());
         let (Ok(phone), Some(wished_at)) = (phone, wished_at) else {
-            tracing::error!(%tenant, "a wish to forget a number cannot be read");
-            return Ok(0);
+            return Ok(None);
         };
         self.cancel_all(tenant, &phone, &Actor::System, wished_at).await?;
-        Ok(self.erase(tenant, &phone, wished_at).await?.remaining)
+        Ok(Some(self.erase(tenant, &phone, wished_at).await?.remaining))
     }
 
     /// Cancels the open callbacks that a number had at a time, so that their sessions are told; those that an agent handles
@@ -254,7 +289,7 @@ impl App {
                 })
                 .collect();
             let outcomes = self.ports.callbacks.change_each(&changes, self.now()).await;
-            self.due.notify_one();
+            self.ring(Lane::Sessions);
             for outcome in outcomes {
                 match outcome {
                     // What was refused ended, or was taken by an agent, between the two steps.
@@ -358,3 +393,30 @@ fn wish(tenant: TenantId, phone: &PhoneNumber) -> RecordKey {
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// How long the audit log is kept where nobody says otherwise.
 pub(crate) const AUDIT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 365);
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_wish_that_cannot_be_read_is_told_of_once_an_hour_and_when_there_are_more_or_fewer() {
+        let tenant = |number| TenantId::new(Uuid::from_u128(number));
+        let illegible = Illegible::default();
+        let told = |secs: i64, found: &[(u128, usize)]| {
+            let found = found.iter().map(|(number, wishes)| (tenant(*number), *wishes)).collect();
+            let mut news = illegible.news(&found, Timestamp::from_second(secs).unwrap());
+            news.sort_unstable();
+            news
+        };
+        assert_eq!(told(0, &[]), []);
+        assert_eq!(told(5, &[(1, 1)]), [(tenant(1), 1)]);
+        assert_eq!(told(10, &[(1, 1)]), []);
+        assert_eq!(told(3604, &[(1, 1), (2, 3)]), [(tenant(2), 3)]);
+        assert_eq!(told(3605, &[(1, 1), (2, 3)]), [(tenant(1), 1)]);
+        assert_eq!(told(3610, &[(1, 2), (2, 3)]), [(tenant(1), 2)]);
+        assert_eq!(told(3615, &[(2, 3)]), []);
+        assert_eq!(told(3620, &[(1, 2), (2, 3)]), [(tenant(1), 2)], "it was gone meanwhile");
+    }
+}

@@ -1,6 +1,7 @@
 //! What sessions tell us: that they run, where they are, what they keep.
 
 use ges_domain::callback::{Callback, Change, Outcome, Patch, Report, State, Storage};
+use ges_domain::effect::Lane;
 use ges_domain::id::{Attempt, CallbackId, SessionId, TenantId};
 use ges_domain::refusal::Refusal;
 use ges_domain::time::SignedDuration;
@@ -93,10 +94,10 @@ impl App {
         let aimed = Aimed { tenant: call.tenant, callback: call.callback, change, expected: None };
         let outcome = self.ports.callbacks.change(aimed, now).await?;
         if let Outcome::Changed(changed) = &outcome {
-            let returned = changed.callback.state == State::Scheduled;
-            if returned || !changed.effects.is_empty() {
-                self.due.notify_one();
+            if changed.callback.state == State::Scheduled {
+                self.ring(Lane::Sessions);
             }
+            self.ring_for(changed);
             self.note(changed, now).await;
             // A session's own word of its wait decides at once; the next look at it would decide up to 36 s later.
             let said = changed.callback.diagnostics.ewt_secs;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ges_domain::booking::{Booking, Request};
 use ges_domain::callback::{Callback, Change, Details, Outcome};
 use ges_domain::catalogue::Catalogue;
-use ges_domain::effect::Ordinal;
+use ges_domain::effect::{Lane, Ordinal};
 use ges_domain::event::{Actor, Event};
 use ges_domain::id::{Attempt, CallbackId, TenantId};
 use ges_domain::refusal::Refusal;
@@ -175,11 +175,16 @@ impl Desk {
         self.changed(callback, started, at).await
     }
 
-    /// Leases up to `limit` effects that are due at `at`, for ten seconds.
+    /// Leases up to `limit` effects of the lane of sessions that are due at `at`, for ten seconds.
     pub async fn lease(&self, at: Timestamp, limit: u16) -> Vec<Leased> {
+        self.lease_in(Lane::Sessions, at, limit).await
+    }
+
+    /// The same in any lane.
+    pub async fn lease_in(&self, lane: Lane, at: Timestamp, limit: u16) -> Vec<Leased> {
         let until = at + ges_domain::time::SignedDuration::from_secs(10);
         let wish = Lease { owner: node(1), now: at, until, limit };
-        self.world.effects.lease(&wish).await.expect("the store answers")
+        self.world.effects.lease(lane, &wish).await.expect("the store answers")
     }
 
     /// Settles one leased effect.
@@ -192,8 +197,11 @@ impl Desk {
     pub async fn outbox(&self) -> Vec<(CallbackId, Ordinal)> {
         let wish =
             Lease { owner: node(9), now: after(60 * 24 * 365), until: after(0), limit: 1000 };
-        let leased = self.world.effects.lease(&wish).await.expect("the store answers");
-        let mut names: Vec<_> = leased.iter().map(|it| (it.id.callback, it.id.ordinal)).collect();
+        let mut names = Vec::new();
+        for lane in Lane::ALL {
+            let leased = self.world.effects.lease(lane, &wish).await.expect("the store answers");
+            names.extend(leased.iter().map(|it| (it.id.callback, it.id.ordinal)));
+        }
         names.sort_unstable();
         names
     }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use ges_domain::callback::{ACKNOWLEDGE_AFTER, Change};
-use ges_domain::effect::{Effect, EffectId, Ordinal};
-use ges_domain::id::Attempt;
+use ges_domain::callback::{ACKNOWLEDGE_AFTER, Change, Details, PushTarget};
+use ges_domain::effect::{Effect, EffectId, Lane, Ordinal};
+use ges_domain::id::{Attempt, CallbackId};
 use ges_domain::time::{SignedDuration, Timestamp};
-use ges_ports::{Backlog, Fate, Lease, Leased, Settlement};
+use ges_ports::{Backlog, Behind, Fate, Lease, Leased, Settlement};
 
 use crate::World;
 use crate::desk::{Desk, cancel, submit};
-use crate::given::{after, id, node, tenant};
+use crate::given::{after, id, node, now, tenant};
 
 /// Tests every promise of `Effects` on the worlds that `fresh` makes.
 #[macro_export]
@@ -39,6 +39,9 @@ macro_rules! effects {
                 settlements_of_one_call_are_each_alone,
                 a_crowd_leases_each_effect_once,
                 the_backlog_counts_what_is_due,
+                a_lane_hands_out_its_own_effects_however_many_are_due_in_another,
+                what_comes_back_comes_back_in_its_lane,
+                each_lane_has_a_backlog_of_its_own,
             ] }
         }
     };
@@ -49,7 +52,7 @@ const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
 /// Books an immediate callback, whose timer is due at once.
 async fn due_at(desk: &Desk, number: u32, at: Timestamp) -> EffectId {
     let service = crate::given::SALES;
-    let booking = desk.plan(service, number, None, ges_domain::callback::Details::default(), at);
+    let booking = desk.plan(service, number, None, Details::default(), at);
     let booked = desk.book(&booking).await;
     EffectId { tenant: desk.tenant, callback: booked.id, ordinal: Ordinal::TIMER }
 }
@@ -98,14 +101,16 @@ pub async fn a_leased_effect_is_not_leased_again_until_it_lapses(world: World) {
     let until = after(3);
     let wish = |owner, now| Lease { owner: node(owner), now, until, limit: 10 };
     let effects = &desk.world.effects;
-    let leased = effects.lease(&wish(1, after(0))).await.expect("the store answers");
+    let lease =
+        async |wish: Lease| effects.lease(Lane::Sessions, &wish).await.expect("the store answers");
+    let leased = lease(wish(1, after(0))).await;
     assert_eq!(names(&leased), [id]);
     for (owner, at) in [(1, after(0)), (2, after(1)), (2, until - MICROSECOND)] {
-        let again = effects.lease(&wish(owner, at)).await.expect("the store answers");
+        let again = lease(wish(owner, at)).await;
         assert_eq!(again, [], "node {owner} at {at}");
     }
     let wish = Lease { until: after(9), ..wish(2, until) };
-    assert_eq!(names(&effects.lease(&wish).await.expect("the store answers")), [id]);
+    assert_eq!(names(&lease(wish).await), [id]);
 }
 
 /// What a dead node had leased is done by another, which sees how often it was tried.
@@ -284,7 +289,7 @@ pub async fn a_crowd_leases_each_effect_once(world: World) {
     let calls = (0..8).map(|number| {
         let effects = Arc::clone(&desk.world.effects);
         let wish = Lease { owner: node(number), now: after(0), until: after(1), limit: 7 };
-        tokio::spawn(async move { effects.lease(&wish).await })
+        tokio::spawn(async move { effects.lease(Lane::Sessions, &wish).await })
     });
     let mut leased = Vec::new();
     for answer in join_all(calls).await {
@@ -305,10 +310,70 @@ pub async fn the_backlog_counts_what_is_due(world: World) {
     for (number, minute) in [(1, 1), (2, 2), (3, 3)] {
         due_at(&desk, number, after(minute)).await;
     }
-    let expected =
-        |due, oldest: Option<i64>| Backlog { due, total: 3, oldest_due_at: oldest.map(after) };
+    let expected = |due, oldest: Option<i64>| Backlog {
+        total: 3,
+        sessions: Behind { due, oldest_due_at: oldest.map(after) },
+        ..Backlog::default()
+    };
     assert_eq!(backlog(after(1) - MICROSECOND).await, expected(0, None));
     assert_eq!(backlog(after(2)).await, expected(2, Some(1)));
     desk.lease(after(2), 1).await;
     assert_eq!(backlog(after(9)).await, expected(3, Some(1)));
+}
+
+/// Books a callback for which a notice is due to so many devices at a time, and whose timer is due a day later.
+async fn announced(desk: &Desk, number: u32, devices: usize, at: Timestamp) -> CallbackId {
+    let target = |device| PushTarget { token: format!("device-{device}") };
+    let push_targets = (0..devices).map(target).collect();
+    let details = Details { push_targets, ..Details::default() };
+    let tomorrow = Some(crate::given::slot(48));
+    let booking = desk.plan(crate::given::SALES, number, tomorrow, details, now());
+    let callback = desk.book(&booking).await.id;
+    desk.changed(callback, Change::Upcoming, at).await;
+    callback
+}
+
+/// Whoever asks for one lane is given nothing of another, and what waits there uses up no limit.
+pub async fn a_lane_hands_out_its_own_effects_however_many_are_due_in_another(world: World) {
+    let desk = Desk::open(world).await;
+    let told = announced(&desk, 1, 4, after(0)).await;
+    let started = due_at(&desk, 2, after(1)).await;
+    assert_eq!(names(&desk.lease_in(Lane::Sessions, after(2), 3).await), [started]);
+    let notices = desk.lease_in(Lane::Notices, after(2), 3).await;
+    assert_eq!(notices.len(), 3);
+    assert!(notices.iter().all(|it| matches!(it.effect, Effect::Push { .. })), "{notices:?}");
+    assert!(notices.iter().all(|it| it.id.callback == told && it.due_at == after(0)));
+    assert_eq!(desk.lease_in(Lane::Notices, after(2), 3).await.len(), 1, "the one that is left");
+    assert_eq!(desk.lease_in(Lane::Sessions, after(2), 3).await, []);
+}
+
+/// Neither a lease that lapsed nor one that was put off leads to another lane.
+pub async fn what_comes_back_comes_back_in_its_lane(world: World) {
+    let desk = Desk::open(world).await;
+    announced(&desk, 1, 2, after(0)).await;
+    let first = desk.lease_in(Lane::Notices, after(0), 2).await;
+    desk.settle(&first[0], Fate::Again(after(3))).await;
+    assert_eq!(desk.lease_in(Lane::Sessions, after(9), 9).await, []);
+    let again = desk.lease_in(Lane::Notices, after(9), 9).await;
+    // The one whose lease lapsed has been due for longer than the one that was put off.
+    assert_eq!(names(&again), [first[1].id, first[0].id]);
+    for notice in &again {
+        desk.settle(notice, Fate::Done).await;
+    }
+    assert_eq!(desk.lease_in(Lane::Notices, after(60), 9).await, []);
+}
+
+/// A lane that is behind is seen, and makes no other look so.
+pub async fn each_lane_has_a_backlog_of_its_own(world: World) {
+    let desk = Desk::open(world).await;
+    announced(&desk, 1, 3, after(2)).await;
+    due_at(&desk, 2, after(5)).await;
+    let backlog = async |at| desk.world.effects.backlog(at).await.expect("the store answers");
+    let notices = Behind { due: 3, oldest_due_at: Some(after(2)) };
+    let sessions = Behind { due: 1, oldest_due_at: Some(after(5)) };
+    let expected = |sessions| Backlog { total: 5, sessions, notices };
+    assert_eq!(backlog(after(5) - MICROSECOND).await, expected(Behind::default()));
+    assert_eq!(backlog(after(5)).await, expected(sessions));
+    desk.lease_in(Lane::Notices, after(5), 9).await;
+    assert_eq!(backlog(after(5)).await, expected(sessions), "leased or not");
 }

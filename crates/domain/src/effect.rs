@@ -90,7 +90,52 @@ impl Notice {
     }
 }
 
+/// Whom effects go out to: those of one lane are carried out together, and wait for nothing that another lane waits for.
+///
+/// Between lanes there is no order. None is needed: an effect is carried out by what its callback is at that moment, so a
+/// notice that comes after its call has begun is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// The orchestration server, and what the service decides by itself: timers are of this lane.
+    Sessions,
+    /// Customers' devices.
+    Notices,
+}
+
+impl Lane {
+    /// Every lane, the more urgent first.
+    pub const ALL: [Self; 2] = [Self::Sessions, Self::Notices];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Notices => "notices",
+        }
+    }
+
+    /// The number that stores keep it by. What a release that knew no lanes wrote counts as 0.
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::Sessions => 0,
+            Self::Notices => 1,
+        }
+    }
+}
+
 impl Effect {
+    /// The lane in which it is carried out.
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Self::Submit { .. }
+            | Self::Acknowledge { .. }
+            | Self::Lapse { .. }
+            | Self::Watch { .. }
+            | Self::Signal { .. } => Lane::Sessions,
+            Self::Push { .. } => Lane::Notices,
+        }
+    }
+
     /// The word for its kind.
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -69,7 +69,8 @@ fn store(
         }
     }
     for (ordinal, effect) in changed.outbox() {
-        outbox::add(conn, callback, ordinal, now, &columns::write("outbox", effect)?)?;
+        let document = columns::write("outbox", effect)?;
+        outbox::add(conn, callback, ordinal, now, effect.lane(), &document)?;
     }
     Ok(())
 }

@@ -6,10 +6,10 @@
 use diesel::sqlite::SqliteConnection;
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 use ges_domain::callback::Callback;
-use ges_domain::effect::{EffectId, Ordinal};
+use ges_domain::effect::{EffectId, Lane, Ordinal};
 use ges_domain::id::{CallbackId, TenantId};
 use ges_domain::time::Timestamp;
-use ges_ports::{Backlog, Fate, Fault, Lease, Leased, Settlement};
+use ges_ports::{Backlog, Behind, Fate, Fault, Lease, Leased, Settlement};
 
 use crate::documents::{
     self as columns, callback_blob, count, instant, micros, number, tenant_blob, whole,
@@ -25,7 +25,7 @@ pub(crate) fn set_timer(
     at: Timestamp,
     effect: &str,
 ) -> Result<(), Fault> {
-    add(conn, callback, Ordinal::TIMER, at, effect)
+    add(conn, callback, Ordinal::TIMER, at, Lane::Sessions, effect)
 }
 
 /// Removes a callback's timer.
@@ -45,6 +45,7 @@ pub(crate) fn add(
     callback: &Callback,
     ordinal: Ordinal,
     due_at: Timestamp,
+    lane: Lane,
     effect: &str,
 ) -> Result<(), Fault> {
     let row = diesel::replace_into(outbox::table).values((
@@ -52,6 +53,7 @@ pub(crate) fn add(
         outbox::callback.eq(callback_blob(callback.id)),
         outbox::ordinal.eq(whole(ordinal.number())),
         outbox::due_at.eq(micros(due_at)),
+        outbox::lane.eq(i64::from(lane.number())),
         outbox::effect.eq(effect),
         outbox::tries.eq(0),
         outbox::lease.eq(None::<i64>),
@@ -65,11 +67,16 @@ pub(crate) fn add(
 /// What is selected of a row that is leased.
 type Due = (Vec<u8>, Vec<u8>, i64, i64, String, i64);
 
-/// Leases what is due; one step of a transaction.
-pub(crate) fn lease(conn: &mut SqliteConnection, wish: &Lease) -> Result<Vec<Leased>, Fault> {
+/// Leases what is due in a lane; one step of a transaction.
+pub(crate) fn lease(
+    conn: &mut SqliteConnection,
+    lane: Lane,
+    wish: &Lease,
+) -> Result<Vec<Leased>, Fault> {
     let now = micros(wish.now);
     let free = outbox::lease_until.is_null().or(outbox::lease_until.le(now));
     let due: Vec<Due> = outbox::table
+        .filter(outbox::lane.eq(i64::from(lane.number())))
         .filter(outbox::due_at.le(now))
         .filter(free)
         .order((outbox::due_at, outbox::tenant, outbox::callback, outbox::ordinal))
@@ -162,9 +169,19 @@ pub(crate) fn settle(conn: &mut SqliteConnection, settlements: &[Settlement]) ->
 
 /// How far behind the outbox is.
 pub(crate) fn backlog(conn: &mut SqliteConnection, now: Timestamp) -> Result<Backlog, Fault> {
-    let due = outbox::table.filter(outbox::due_at.le(micros(now)));
     let total: i64 = outbox::table.count().get_result(conn).or_fault()?;
-    let behind: i64 = due.count().get_result(conn).or_fault()?;
+    let mut backlog = Backlog { total: number(total), ..Backlog::default() };
+    for lane in Lane::ALL {
+        *backlog.of_mut(lane) = behind(conn, lane, now)?;
+    }
+    Ok(backlog)
+}
+
+fn behind(conn: &mut SqliteConnection, lane: Lane, now: Timestamp) -> Result<Behind, Fault> {
+    let due = outbox::table
+        .filter(outbox::lane.eq(i64::from(lane.number())))
+        .filter(outbox::due_at.le(micros(now)));
+    let count: i64 = due.count().get_result(conn).or_fault()?;
     let oldest: Option<i64> = due
         .order(outbox::due_at)
         .limit(1)
@@ -172,9 +189,8 @@ pub(crate) fn backlog(conn: &mut SqliteConnection, now: Timestamp) -> Result<Bac
         .get_result(conn)
         .optional()
         .or_fault()?;
-    Ok(Backlog {
-        due: number(behind),
-        total: number(total),
+    Ok(Behind {
+        due: number(count),
         oldest_due_at: oldest.map(|at| instant("outbox", "due_at", at)).transpose()?,
     })
 }

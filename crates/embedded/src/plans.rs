@@ -16,6 +16,7 @@ use ges_contracts::given::{
 use ges_domain::booking::{Booking, Request};
 use ges_domain::callback::{Change, Kind, Placement, SlotClaim, State};
 use ges_domain::capacity::SlotLength;
+use ges_domain::effect::Lane;
 use ges_domain::event::Actor;
 use ges_domain::id::Revision;
 use ges_domain::service::DuplicatePolicy;
@@ -35,7 +36,7 @@ const WHOLE: &[&str] = &[
     // One row for each tenant.
     "catalogues",
     // How long the outbox is.
-    "outbox USING COVERING INDEX outbox_by_due",
+    "outbox USING COVERING INDEX outbox_by_lane",
 ];
 
 #[derive(Clone, Default)]
@@ -124,7 +125,7 @@ fn use_everything(conn: &mut SqliteConnection) {
     publish::replace(conn, &next).unwrap();
     let wish = Lease { owner: node(1), now: after(9999), until: after(9999), limit: 2 };
     let fates = [Fate::Done, Fate::Again(after(1))];
-    let settled = outbox::lease(conn, &wish).unwrap().into_iter().zip(fates);
+    let settled = outbox::lease(conn, Lane::Sessions, &wish).unwrap().into_iter().zip(fates);
     let settled: Vec<_> = settled
         .map(|(leased, fate)| Settlement { id: leased.id, lease: leased.lease, fate })
         .collect();

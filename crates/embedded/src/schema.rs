@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0050_live/up.sql"),
     include_str!("../migrations/0051_board/up.sql"),
     include_str!("../migrations/0052_fair_deliveries/up.sql"),
+    include_str!("../migrations/0053_lanes/up.sql"),
 ];
 
 /// The schema that this release writes.
@@ -134,6 +135,7 @@ mod tests {
         let mut conn = conn();
         migrate(&mut conn).unwrap();
         for back in [
+            include_str!("../migrations/0053_lanes/down.sql"),
             include_str!("../migrations/0052_fair_deliveries/down.sql"),
             include_str!("../migrations/0051_board/down.sql"),
             include_str!("../migrations/0050_live/down.sql"),

@@ -34,6 +34,7 @@ diesel::table! {
         callback -> Binary,
         ordinal -> BigInt,
         due_at -> BigInt,
+        lane -> BigInt,
         effect -> Text,
         tries -> BigInt,
         lease -> Nullable<BigInt>,

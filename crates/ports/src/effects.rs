@@ -1,7 +1,7 @@
 //! The outbox: what must happen later or outside.
 
 use async_trait::async_trait;
-use ges_domain::effect::{Effect, EffectId};
+use ges_domain::effect::{Effect, EffectId, Lane};
 use ges_domain::name::NodeName;
 use ges_domain::time::Timestamp;
 
@@ -58,10 +58,42 @@ pub struct Settlement {
 /// How far behind the outbox is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Effects that are due, leased or not.
-    pub due: u64,
     /// All effects.
     pub total: u64,
+    /// What is due in the lane of sessions.
+    pub sessions: Behind,
+    /// What is due in the lane of notices.
+    pub notices: Behind,
+}
+
+impl Backlog {
+    /// How far behind a lane is.
+    pub const fn of(&self, lane: Lane) -> &Behind {
+        match lane {
+            Lane::Sessions => &self.sessions,
+            Lane::Notices => &self.notices,
+        }
+    }
+
+    /// The same, for the store that counts it.
+    pub const fn of_mut(&mut self, lane: Lane) -> &mut Behind {
+        match lane {
+            Lane::Sessions => &mut self.sessions,
+            Lane::Notices => &mut self.notices,
+        }
+    }
+
+    /// Effects that are due in any lane, leased or not.
+    pub const fn due(&self) -> u64 {
+        self.sessions.due + self.notices.due
+    }
+}
+
+/// How far behind one lane is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// Effects that are due, leased or not.
+    pub due: u64,
     /// When the oldest due one was due.
     pub oldest_due_at: Option<Timestamp>,
 }
@@ -69,11 +101,11 @@ pub struct Backlog {
 /// The effects of all tenants.
 #[async_trait]
 pub trait Effects: Send + Sync {
-    /// Takes effects that are due and not leased by anyone, the longest due first.
+    /// Takes effects of a lane that are due and not leased by anyone, the longest due first.
     ///
     /// A leased effect is not leased again before its lease lapses. A change of the callback that sets its timer anew
     /// replaces the row and voids the lease.
-    async fn lease(&self, wish: &Lease) -> Result<Vec<Leased>, Fault>;
+    async fn lease(&self, lane: Lane, wish: &Lease) -> Result<Vec<Leased>, Fault>;
 
     /// Settles effects; one whose lease was taken over or voided meanwhile is left alone.
     ///

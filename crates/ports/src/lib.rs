@@ -54,7 +54,7 @@ pub use deliveries::{
     LoggedParcel, Parcel, ParcelCounts, ParcelCursor, ParcelFate, ParcelSettlement, ParcelState,
     Tidings, Tried, WEBHOOKS,
 };
-pub use effects::{Backlog, Effects, Fate, Lease, Leased, Settlement};
+pub use effects::{Backlog, Behind, Effects, Fate, Lease, Leased, Settlement};
 pub use fault::{Fault, FaultKind};
 pub use hooks::{HookAnswer, HookCall, HookTrouble, Hooks, UnfitHook};
 pub use humans::{

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use diesel::QueryResult;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use ges_domain::effect::{EffectId, Ordinal};
+use ges_domain::effect::{EffectId, Lane, Ordinal};
 use ges_domain::id::{CallbackId, TenantId};
 use ges_domain::time::Timestamp;
-use ges_ports::{Backlog, Fate, Fault, Lease, Leased, Settlement};
+use ges_ports::{Backlog, Behind, Fate, Fault, Lease, Leased, Settlement};
 
 use crate::cached::{Cached, statement};
 use crate::fault::{Failure, Reach};
@@ -36,11 +36,12 @@ struct LeasedRow {
     lease: i64,
 }
 
-/// Takes what is due.
-pub(crate) async fn lease(pool: &Pool, wish: &Lease) -> Result<Vec<Leased>, Fault> {
+/// Takes what is due in a lane.
+pub(crate) async fn lease(pool: &Pool, lane: Lane, wish: &Lease) -> Result<Vec<Leased>, Fault> {
     let wish = wish.clone();
-    let rows =
-        pool.write(|connection| Box::pin(async move { take(connection, &wish).await })).await?;
+    let rows = pool
+        .write(|connection| Box::pin(async move { take(connection, lane, &wish).await }))
+        .await?;
     // One that cannot be read spoils no other: it comes back when its lease lapses, and is told of each time.
     let read = |row: &LeasedRow| match leased(row) {
         Ok(leased) => Some(leased),
@@ -56,12 +57,17 @@ pub(crate) async fn lease(pool: &Pool, wish: &Lease) -> Result<Vec<Leased>, Faul
     Ok(leased)
 }
 
-async fn take(mut connection: &AsyncPgConnection, wish: &Lease) -> QueryResult<Vec<LeasedRow>> {
+async fn take(
+    mut connection: &AsyncPgConnection,
+    lane: Lane,
+    wish: &Lease,
+) -> QueryResult<Vec<LeasedRow>> {
     let taking = statement(include_str!("sql/lease.sql"))
         .bind::<Timestamptz, _>(At(wish.now))
         .bind::<BigInt, _>(i64::from(wish.limit))
         .bind::<Text, _>(wish.owner.as_str())
-        .bind::<Timestamptz, _>(At(wish.until));
+        .bind::<Timestamptz, _>(At(wish.until))
+        .bind::<SmallInt, _>(lane.number());
     Cached(taking).load(&mut connection).await
 }
 
@@ -118,6 +124,8 @@ async fn write(mut connection: &AsyncPgConnection, settlements: &[Settlement]) -
 
 #[derive(diesel::QueryableByName)]
 struct BacklogRow {
+    #[diesel(sql_type = SmallInt)]
+    lane: i16,
     #[diesel(sql_type = BigInt)]
     free: i64,
     #[diesel(sql_type = BigInt)]
@@ -132,21 +140,28 @@ struct BacklogRow {
 
 /// How far behind the outbox is: exact up to a hundred thousand effects, an estimate of the total beyond.
 pub(crate) async fn backlog(pool: &Pool, now: Timestamp) -> Result<Backlog, Fault> {
-    let row: BacklogRow = pool
+    let rows: Vec<BacklogRow> = pool
         .read(move |mut connection| {
             Box::pin(async move {
                 let asked = statement(include_str!("sql/backlog.sql"))
                     .bind::<Timestamptz, _>(At(now))
-                    .bind::<BigInt, _>(COUNTED);
-                Cached(asked).get_result(&mut connection).await
+                    .bind::<BigInt, _>(COUNTED)
+                    .bind::<Array<SmallInt>, _>(Lane::ALL.map(Lane::number).to_vec());
+                Cached(asked).load(&mut connection).await
             })
         })
         .await?;
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
-    let total = if row.total < COUNTED { row.total } else { row.total.max(row.estimate) };
-    Ok(Backlog {
-        due: count(row.free) + count(row.leased),
-        total: count(total),
-        oldest_due_at: row.oldest_due_at.map(|at| at.0),
-    })
+    let mut backlog = Backlog::default();
+    for row in rows {
+        let total = if row.total < COUNTED { row.total } else { row.total.max(row.estimate) };
+        backlog.total = count(total);
+        if let Some(lane) = Lane::ALL.into_iter().find(|lane| lane.number() == row.lane) {
+            *backlog.of_mut(lane) = Behind {
+                due: count(row.free) + count(row.leased),
+                oldest_due_at: row.oldest_due_at.map(|at| at.0),
+            };
+        }
+    }
+    Ok(backlog)
 }

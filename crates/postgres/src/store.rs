@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use ges_domain::booking::{Booking, IdempotencyKey};
 use ges_domain::callback::{Callback, Outcome};
 use ges_domain::catalogue::Catalogue;
+use ges_domain::effect::Lane;
 use ges_domain::event::Event;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::ServiceName;
@@ -281,8 +282,8 @@ impl Callbacks for Postgres {
 #[async_trait]
 impl Effects for Postgres {
     #[tracing::instrument(name = "store.lease", skip_all)]
-    async fn lease(&self, wish: &Lease) -> Result<Vec<Leased>, Fault> {
-        outbox::lease(&self.shared.dispatch, wish).await
+    async fn lease(&self, lane: Lane, wish: &Lease) -> Result<Vec<Leased>, Fault> {
+        outbox::lease(&self.shared.dispatch, lane, wish).await
     }
 
     #[tracing::instrument(name = "store.settle", skip_all, fields(settlements = settlements.len()))]

@@ -183,7 +183,7 @@ pub(crate) struct Dispatch {
     pub(crate) poll_ms: u64,
     /// Seconds that a node may work on what it took before others take it over.
     pub(crate) lease_seconds: u32,
-    /// Effects taken at once, 1 to 1000.
+    /// Effects for the orchestration server taken at once, 1 to 1000; notices to devices are taken 64 at a time.
     pub(crate) batch: u16,
     /// Calls to the orchestration server under way at once.
     pub(crate) concurrency: usize,

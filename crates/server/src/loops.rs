@@ -1,14 +1,16 @@
 //! What runs beside the requests: dispatch, refresh, gauges; each stops at the end of its step.
 
+mod gauges;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ges_app::{App, Purged};
 use ges_auth::{Gws, Local};
-use ges_ports::{Clock as _, Effects, Notices};
+use ges_domain::effect::Lane;
+use ges_ports::{Clock as _, Notices};
 use ges_urs::Urs;
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -18,8 +20,8 @@ use crate::ids::SystemClock;
 use crate::telemetry::Level;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-/// Effects this late count as a look that came too late.
-const LAGGING_SECS: f64 = 5.0;
+/// Notices that come back, or that another node left, are looked for this often; of those that are new, dispatch is told.
+const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How long an event may lie before webhooks are told of it.
 const HERALD_EVERY: Duration = Duration::from_millis(250);
 /// How long a change may be there before those who watch are told of it.
@@ -65,13 +67,18 @@ impl Loops {
         Self { stop: watch::Sender::new(false), tasks: JoinSet::new() }
     }
 
-    /// Takes what is due and does it, for ever.
-    pub(crate) fn dispatch(&mut self, app: Arc<App>, poll: Duration) {
+    /// Takes what is due and does it, for ever: each lane by itself, so that none waits for what another waits for.
+    pub(crate) fn dispatch(&mut self, app: &Arc<App>, poll: Duration) {
+        self.dispatch_lane(Arc::clone(app), Lane::Sessions, poll);
+        self.dispatch_lane(Arc::clone(app), Lane::Notices, poll.max(NOTICES_EVERY));
+    }
+
+    fn dispatch_lane(&mut self, app: Arc<App>, lane: Lane, poll: Duration) {
         let mut stop = self.stop.subscribe();
         self.tasks.spawn(async move {
             let mut silent = false;
             while !*stop.borrow() {
-                let pause = match app.tick().await {
+                let pause = match app.tick(lane).await {
                     Ok(tick) if tick.full => continue,
                     Ok(_) => {
                         silent = false;
@@ -80,15 +87,16 @@ impl Loops {
                     Err(fault) => {
                         // Said once until it is over: the loop comes back every second.
                         if !silent {
-                            tracing::error!(peer = fault.peer, fault.kind = fault.kind.as_str(),
-                                error = ?fault.source, "dispatch cannot reach its store");
+                            tracing::error!(lane = lane.as_str(), peer = fault.peer,
+                                fault.kind = fault.kind.as_str(), error = ?fault.source,
+                                "dispatch cannot reach its store");
                         }
                         silent = true;
                         AFTER_FAULT
                     }
                 };
                 tokio::select! {
-                    () = app.until_due() => {}
+                    () = app.until_due(lane) => {}
                     () = sleep(pause) => {}
                     _ = stop.changed() => {}
                 }
@@ -382,44 +390,6 @@ impl Loops {
                 urs.probe(SystemClock.now()).await;
                 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
                 metrics::gauge!("ALL_URS_DOWN").set(urs.all_down() as f64);
-            }
-        });
-    }
-
-    /// Keeps the gauges of the outbox, and the histograms small.
-    pub(crate) fn gauges(
-        &mut self,
-        app: Arc<App>,
-        effects: Arc<dyn Effects>,
-        health: Arc<Watch>,
-        metrics: PrometheusHandle,
-    ) {
-        self.every(Duration::from_secs(5), move || {
-            let (app, effects, metrics) = (Arc::clone(&app), Arc::clone(&effects), metrics.clone());
-            let health = Arc::clone(&health);
-            async move {
-                metrics.run_upkeep();
-                crate::process::gauges();
-                let now = app.now();
-                let asked = effects.backlog(now).await;
-                health.heard_of_store(asked.as_ref().err(), now);
-                let down = health.gravely_down() + usize::from(asked.is_err());
-                #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
-                metrics::gauge!("GES_HEALTH").set(down as f64);
-                let Ok(backlog) = asked else { return };
-                let gauge = |kind: &'static str, value: u64| {
-                    #[expect(clippy::cast_precision_loss, reason = "a gauge needs no last digit")]
-                    metrics::gauge!("ges_monitor_size", "type" => kind).set(value as f64);
-                };
-                gauge("due", backlog.due);
-                gauge("total", backlog.total);
-                let age = backlog
-                    .oldest_due_at
-                    .map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
-                metrics::gauge!("ges_outbox_oldest_due_seconds").set(age);
-                if age > LAGGING_SECS {
-                    metrics::counter!("MONITOR_LAGGING_BEHIND").increment(1);
-                }
             }
         });
     }

@@ -100,7 +100,7 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     let mut loops = Loops::new();
     let poll = Duration::from_millis(config.dispatch.poll_ms);
     loops.beat(Arc::clone(&house.health));
-    loops.dispatch(Arc::clone(&house.app), poll);
+    loops.dispatch(&house.app, poll);
     let hears = match &house.memory.notices {
         Some(notices) => {
             loops.heed(Arc::clone(&house.app), notices);
@@ -124,8 +124,8 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     if let Some(urs) = house.urs.clone() {
         loops.probe(urs);
     }
-    let (effects, health) = (Arc::clone(&house.store.effects), Arc::clone(&house.health));
-    loops.gauges(Arc::clone(&house.app), effects, health, metrics);
+    let health = Arc::clone(&house.health);
+    loops.gauges(Arc::clone(&house.app), house.store.clone(), health, metrics);
     loops
 }
 

@@ -203,6 +203,11 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     for (name, meaning) in LAGS {
         describe_histogram!(name, Unit::Seconds, meaning);
     }
+    describe_gauge!(
+        "ges_outbox_oldest_due_seconds",
+        Unit::Seconds,
+        "how long the oldest due effect waits, by lane"
+    );
     describe_gauge!("ges_monitor_size", "callbacks and effects under watch, by type");
     Ok(handle)
 }
@@ -251,6 +256,10 @@ const GAUGES: &[(&str, &str)] = &[
     ("GWS_AUTH_STATUS", "above 0: GAUTH is unreachable"),
     ("GWS_ENV_STATUS", "above 0: the Environment service is unreachable"),
     ("GWS_CONFIG_STATUS", "above 0: the Configuration service is unreachable"),
+    (
+        "ges_clock_skew_seconds",
+        "how far the database's clock is ahead of this machine's for certain, below 0 behind",
+    ),
 ];
 
 /// Thresholds that the vendor's alerts compare with.

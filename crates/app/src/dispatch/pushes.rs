@@ -1,4 +1,4 @@
-//! Notices to devices: sent after everything that calls customers, because a call matters more than its announcement.
+//! Notices to devices: in a lane of their own, because a call matters more than its announcement.
 
 use futures::StreamExt as _;
 use futures::stream;
@@ -6,7 +6,7 @@ use ges_domain::callback::{Callback, Change};
 use ges_domain::effect::Effect;
 use ges_ports::{Fate, Fault, Leased};
 
-use super::Step;
+use super::{NOTICES, Step};
 use crate::notices::Told;
 
 impl Step<'_> {
@@ -23,7 +23,7 @@ impl Step<'_> {
                 };
                 (leased, told)
             })
-            .buffer_unordered(app.options.concurrency)
+            .buffer_unordered(NOTICES.into())
             .collect()
             .await;
         let mut gone = Vec::new();

@@ -4,7 +4,8 @@ use ges_contracts::given;
 use ges_domain::callback::{Reason, State};
 use ges_domain::effect::Signal;
 use ges_domain::event::Actor;
-use ges_ports::FaultKind;
+use ges_domain::time::SignedDuration;
+use ges_ports::{Effects as _, FaultKind};
 
 use crate::house::House;
 
@@ -298,6 +299,51 @@ async fn callbacks_are_released_no_faster_than_set_and_in_the_order_wanted() {
     let firsts = house.ors.starts().into_iter().filter(|(_, attempt)| *attempt == 1);
     let started: Vec<_> = firsts.map(|(id, _)| id).collect();
     assert_eq!(started, wanted);
+}
+
+#[tokio::test]
+async fn of_those_held_back_no_more_wake_than_may_be_released() {
+    let house = House::with(|settings| settings.max_release_per_minute = Some(2)).await;
+    for number in 0..19 {
+        house.booked(number, None).await;
+    }
+    house.tick().await;
+    assert_eq!(house.ors.starts().len(), 2);
+    let due_in = async |secs: i64| {
+        let at = house.now() + SignedDuration::from_secs(secs);
+        house.store.backlog(at).await.unwrap().sessions.due
+    };
+    // The two that were started are looked at after half a minute.
+    let started = 2;
+    assert_eq!(due_in(59).await, started);
+    let mut woken = Vec::new();
+    for minute in 1..=6 {
+        woken.push(due_in(60 * minute).await - started);
+    }
+    // Two a minute; of the rest nobody sleeps for longer than five minutes after the first: those before may be called off.
+    assert_eq!(woken, [2, 4, 6, 8, 10, 17]);
+    house.live(60).await;
+    assert_eq!(house.ors.starts().len(), 4);
+}
+
+#[tokio::test]
+async fn those_held_back_pass_nobody_who_came_first() {
+    let house = House::with(|settings| settings.max_release_per_minute = Some(3)).await;
+    let mut wanted = Vec::new();
+    for number in 0..9 {
+        wanted.push(house.booked(number, None).await.id);
+        house.turn(1);
+    }
+    house.tick().await;
+    for late in 0..40 {
+        house.live(2).await;
+        wanted.push(house.booked(100 + late, None).await.id);
+    }
+    // Before those who were started first, and never spoke, are tried again.
+    house.live(30).await;
+    let started: Vec<_> = house.ors.starts().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(started, wanted[..started.len()]);
+    assert_eq!(started.len(), 6);
 }
 
 #[tokio::test]

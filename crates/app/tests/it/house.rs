@@ -10,6 +10,7 @@ use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
 use ges_domain::booking::{Fingerprint, IdempotencyKey, Request};
 use ges_domain::callback::{Callback, Details, Report, State};
 use ges_domain::catalogue::{Catalogue, Named};
+use ges_domain::effect::Lane;
 use ges_domain::event::Actor;
 use ges_domain::id::{Attempt, CallbackId, RecordId, SessionId, TenantId};
 use ges_domain::name::RegionName;
@@ -100,6 +101,11 @@ impl Router {
     /// Nobody is answered before so many have asked.
     pub(crate) fn answer_together(&self, count: usize) {
         *self.together.lock().unwrap() = Some(Arc::new(tokio::sync::Barrier::new(count)));
+    }
+
+    /// How often it was asked for a wait.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
     }
 
     pub(crate) fn last_asked(&self) -> WaitQuery {
@@ -277,11 +283,18 @@ impl House {
         }
     }
 
-    /// Steps dispatch until nothing is due.
+    /// Steps dispatch until nothing is due in any lane; answers for that of sessions.
     pub(crate) async fn tick(&self) -> Tick {
+        let sessions = self.tick_in(Lane::Sessions).await;
+        self.tick_in(Lane::Notices).await;
+        sessions
+    }
+
+    /// Steps dispatch until nothing is due in a lane.
+    pub(crate) async fn tick_in(&self, lane: Lane) -> Tick {
         let mut all = Tick::default();
         loop {
-            let tick = self.app.tick().await.unwrap();
+            let tick = self.app.tick(lane).await.unwrap();
             all.leased += tick.leased;
             all.sent += tick.sent;
             all.unsent += tick.unsent;

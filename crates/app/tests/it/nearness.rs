@@ -1,7 +1,7 @@
 //! When a customer is told that the call is near, and where a callback stands.
 
 use ges_domain::callback::{Callback, Diagnostics, PushTarget, State};
-use ges_ports::Place;
+use ges_ports::{Place, WaitMode};
 
 use crate::house::House;
 
@@ -59,6 +59,42 @@ async fn a_customer_whose_wait_is_short_from_the_beginning_is_told_with_the_subm
     let nobody = house.booked(2, None).await;
     house.tick().await;
     assert_eq!(told(&house, &nobody).await, 0, "a customer without a device");
+}
+
+#[tokio::test]
+async fn no_start_waits_for_the_routers_word_on_how_near_the_call_is() {
+    let house = telling().await;
+    house.router.say(60);
+    let callback = with_device(&house, 1).await;
+    // The router answers when a second one asks, which is here.
+    house.router.answer_together(2);
+    tokio::join!(house.tick(), async {
+        while house.ors.starts().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let queue = ges_contracts::given::queue_of(ges_contracts::given::SALES);
+        house.app.wait(house.tenant, &queue, WaitMode::default(), house.now()).await.unwrap();
+    });
+    assert_eq!(house.ors.starts(), [(callback.id, 1)]);
+    assert_eq!(told(&house, &callback).await, 1);
+}
+
+#[tokio::test]
+async fn a_router_that_hangs_is_asked_once_for_a_queue_and_the_step_goes_on_without_it() {
+    let house = telling().await;
+    house.router.say(60);
+    let mut booked = Vec::new();
+    for number in 0..5 {
+        booked.push(with_device(&house, number).await);
+    }
+    house.router.answer_together(usize::MAX);
+    // From here time goes by only while nobody has anything to do.
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    house.tick().await;
+    assert_eq!(began.elapsed().as_secs(), 2, "asked once, and given up in time");
+    assert_eq!((house.ors.starts().len(), house.router.asked()), (5, 1));
+    assert_eq!(told(&house, &booked[0]).await, 0);
 }
 
 #[tokio::test]

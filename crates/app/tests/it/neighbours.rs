@@ -10,18 +10,33 @@ use ges_ports::{
     CaptchaSite, Delivery, Doubt, Fault, HumanToken, Humans, Push, PushContent, PushMessage,
     Statistics, StatisticsError, StatisticsQuestion, Verdict, VouchError,
 };
+use tokio::sync::Semaphore;
 
 /// Customers' devices behind the push service.
 #[derive(Default)]
 pub(crate) struct Devices {
     sent: Mutex<Vec<PushMessage>>,
     next: Mutex<VecDeque<Result<Delivery, Fault>>>,
+    /// A push service that hangs, and what lets it go on.
+    hangs: Mutex<Option<Arc<Semaphore>>>,
 }
 
 impl Devices {
     /// What comes of the next message.
     pub(crate) fn next(&self, delivery: Result<Delivery, Fault>) {
         self.next.lock().unwrap().push_back(delivery);
+    }
+
+    /// From now on no message is answered.
+    pub(crate) fn hang(&self) {
+        *self.hangs.lock().unwrap() = Some(Arc::new(Semaphore::new(0)));
+    }
+
+    /// Everything is answered again, also what hung.
+    pub(crate) fn go_on(&self) {
+        if let Some(hangs) = self.hangs.lock().unwrap().take() {
+            hangs.close();
+        }
     }
 
     /// Headlines and devices of all notices that were tried.
@@ -40,6 +55,11 @@ impl Devices {
 impl Push for Devices {
     async fn deliver(&self, message: &PushMessage, _now: Timestamp) -> Result<Delivery, Fault> {
         self.sent.lock().unwrap().push(message.clone());
+        let hangs = self.hangs.lock().unwrap().clone();
+        if let Some(hangs) = hangs {
+            // Nobody is ever let in: it is closed when all may go on.
+            drop(hangs.acquire().await);
+        }
         let next = self.next.lock().unwrap().pop_front();
         next.unwrap_or_else(|| Ok(Delivery::Accepted(String::from("projects/p/messages/1"))))
     }

@@ -1,7 +1,9 @@
 //! Notices on devices, from the outbox to the push service.
 
+use futures::FutureExt as _;
 use ges_app::{Entry, Shown};
 use ges_domain::callback::{Callback, Change, PushTarget};
+use ges_domain::effect::Lane;
 use ges_domain::event::Actor;
 use ges_domain::service::NoticeText;
 use ges_domain::time::SignedDuration;
@@ -124,4 +126,31 @@ async fn without_an_account_nobody_is_told_and_nothing_waits() {
     announced(&house, None, &["one"]).await;
     house.live(5).await;
     assert_eq!(house.devices.tried(), []);
+}
+
+#[tokio::test]
+async fn while_notices_hang_every_call_starts_at_its_second() {
+    let house = house().await;
+    announced(&house, None, &["one", "two"]).await;
+    house.devices.hang();
+    let mut notices = Box::pin(house.app.tick(Lane::Notices));
+    while house.devices.tried().len() < 2 {
+        assert!((&mut notices).now_or_never().is_none(), "both hang");
+        tokio::task::yield_now().await;
+    }
+    let immediate = house.booked(2, None).await;
+    house.tick_in(Lane::Sessions).await;
+    assert_eq!(house.ors.starts(), [(immediate.id, 1)]);
+    let scheduled = house.booked(3, Some(3600)).await;
+    for _second in 0..3600 {
+        house.turn(1);
+        house.tick_in(Lane::Sessions).await;
+    }
+    let sent_at = house.find(scheduled.id).await.submission.and_then(|it| it.sent_at);
+    assert_eq!(sent_at, Some(scheduled.desired_at), "at its second");
+    assert!((&mut notices).now_or_never().is_none(), "they still hang");
+    house.devices.go_on();
+    assert_eq!(notices.await.unwrap().leased, 2);
+    house.live(60).await;
+    assert_eq!(house.devices.tried().len(), 2, "each device was told once");
 }

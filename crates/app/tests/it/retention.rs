@@ -10,7 +10,9 @@ use ges_domain::event::Actor;
 use ges_domain::id::{RecordId, Revision};
 use ges_domain::name::GroupName;
 use ges_domain::phone::PhoneNumber;
-use ges_ports::{AuditEntry, AuditFilter, AuditOutcome};
+use ges_ports::{
+    AuditEntry, AuditFilter, AuditOutcome, RecordKey, RecordKind, RecordName, Records as _,
+};
 
 use crate::house::House;
 
@@ -168,6 +170,30 @@ async fn who_comes_back_from_an_agent_is_forgotten_all_the_same() {
     house.tick().await;
     assert_eq!(app.keep_forgetting().await.unwrap(), 0);
     assert!(app.retrieve(tenant, talking.id).await.is_err());
+}
+
+#[tokio::test]
+async fn a_wish_that_cannot_be_read_is_counted_and_keeps_no_other_waiting() {
+    let house = House::open().await;
+    let callback = on_the_line(&house).await;
+    house.app.forget(house.tenant, &callback.phone, &Actor::Api).await.unwrap();
+    assert_eq!(house.app.keep_forgetting().await.unwrap(), 1);
+    let key = |name: &str| RecordKey {
+        tenant: house.tenant,
+        kind: RecordKind::new("forget-number"),
+        name: RecordName::parse(name).unwrap(),
+    };
+    for (name, document) in [("no-number", "0"), ("+14155550199", "no time")] {
+        house.records.put(&key(name), document, Revision::NONE).await.unwrap();
+    }
+    assert_eq!(house.app.keep_forgetting().await.unwrap(), 3);
+    house.reported(callback.id, 1, 3, State::Completed).await.unwrap();
+    assert_eq!(
+        house.app.keep_forgetting().await.unwrap(),
+        2,
+        "the one that can be read is granted"
+    );
+    assert!(house.app.retrieve(house.tenant, callback.id).await.is_err());
 }
 
 #[tokio::test]

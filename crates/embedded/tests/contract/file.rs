@@ -10,6 +10,7 @@ use ges_contracts::given::{
     SALES, after, after_secs, details, fingerprint, key, now, slot, tenant,
 };
 use ges_domain::callback::Change;
+use ges_domain::effect::Lane;
 use ges_embedded::{Config, Embedded, OpenError};
 use ges_ports::{Booked, Fate};
 
@@ -48,7 +49,7 @@ async fn reopening_finds_everything() {
     let repeat = world.callbacks.book(&booking).await.unwrap();
     assert_eq!(repeat, Booked::Replayed(booking.callback.clone()));
     let backlog = world.effects.backlog(after(60)).await.unwrap();
-    assert_eq!((backlog.due, backlog.total), (2, 2));
+    assert_eq!((backlog.due(), backlog.total), (2, 2));
     // Leases outlive the process, and their numbers do not begin anew.
     let wish = ges_ports::Lease {
         owner: ges_contracts::given::node(2),
@@ -56,7 +57,7 @@ async fn reopening_finds_everything() {
         until: after(61),
         limit: 10,
     };
-    let again = world.effects.lease(&wish).await.unwrap();
+    let again = world.effects.lease(Lane::Sessions, &wish).await.unwrap();
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|again| again.lease > leased[0].lease));
     let late = ges_ports::Settlement { id: leased[0].id, lease: leased[0].lease, fate: Fate::Done };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures::future::try_join_all;
 use ges_contracts::given;
 use ges_domain::callback::Change;
-use ges_domain::effect::Effect;
+use ges_domain::effect::{Effect, Lane};
 use ges_domain::id::Attempt;
 use ges_domain::time::{SignedDuration, Timestamp};
 use ges_domain::token::TokenHash;
@@ -108,7 +108,7 @@ async fn work(
     let mut fenced = Vec::new();
     loop {
         let at = Instant::now();
-        let leased = node.lease(&wish(index, due)).await?;
+        let leased = node.lease(Lane::Sessions, &wish(index, due)).await?;
         parts.lease.push(at.elapsed());
         if leased.is_empty() {
             break;
@@ -159,7 +159,7 @@ async fn settle(stage: &Stage, due: Timestamp) -> Result<Value, Box<dyn Error>> 
         let mut count = 0_u32;
         loop {
             let wish = wish(u32::try_from(index).unwrap_or(0), later);
-            let leased = node.lease(&wish).await?;
+            let leased = node.lease(Lane::Sessions, &wish).await?;
             if leased.is_empty() {
                 return Ok::<_, Fault>(count);
             }

@@ -10,7 +10,7 @@ use diesel::QueryResult;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use ges_domain::callback::{Callback, Outcome};
-use ges_domain::effect::{Effect, Ordinal};
+use ges_domain::effect::{Effect, Lane, Ordinal};
 use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
 use ges_ports::{Aimed, ChangeError, Fault, FaultKind};
@@ -177,7 +177,7 @@ async fn lock(
 struct Written {
     callbacks: Vec<String>,
     events: Vec<String>,
-    due: Vec<(Name, Ordinal, Timestamp, String)>,
+    due: Vec<(Name, Ordinal, Timestamp, Lane, String)>,
     cleared: Vec<Name>,
 }
 
@@ -196,7 +196,7 @@ impl Written {
         let due: Result<Vec<_>, Failure> = all
             .into_iter()
             .map(|(name, ordinal, (at, effect))| {
-                Ok((name, ordinal, *at, rows::document::<Effect>(effect)?))
+                Ok((name, ordinal, *at, effect.lane(), rows::document::<Effect>(effect)?))
             })
             .collect();
         let cleared = sheet.timers.iter().filter(|(_, timer)| timer.is_none());
@@ -250,7 +250,7 @@ async fn store(
         .bind::<Array<Uuid>, _>(column(due, |((tenant, _), ..)| tenant.uuid()))
         .bind::<Array<Uuid>, _>(column(due, |((_, id), ..)| id.uuid()))
         .bind::<Array<BigInt>, _>(column(due, |(_, ordinal, ..)| ordinal.number().cast_signed()))
-        .bind::<Array<Timestamptz>, _>(column(due, |(_, _, at, _)| At(*at)))
+        .bind::<Array<Timestamptz>, _>(column(due, |(_, _, at, ..)| At(*at)))
         .bind::<Array<Text>, _>(column(due, |(.., effect)| effect.as_str()))
         .bind::<Array<Uuid>, _>(column(&less, |((tenant, ..), _)| tenant.uuid()))
         .bind::<Array<Text>, _>(column(&less, |((_, service, _), _)| service.as_str()))
@@ -267,6 +267,7 @@ async fn store(
         .bind::<Array<BigInt>, _>(column(&written.cleared, |_| {
             Ordinal::TIMER.number().cast_signed()
         }))
-        .bind::<Array<Timestamptz>, _>(column(&sheet.events, |(_, event)| At(event.at)));
+        .bind::<Array<Timestamptz>, _>(column(&sheet.events, |(_, event)| At(event.at)))
+        .bind::<Array<SmallInt>, _>(column(due, |(.., lane, _)| lane.number()));
     Cached(change).execute(&mut connection).await.map(|_rows| ())
 }

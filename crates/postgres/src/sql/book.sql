@@ -23,6 +23,7 @@ WITH made AS MATERIALIZED (
     SELECT tenant, id, revision, desired_at, event FROM made
     WHERE EXISTS (SELECT FROM records AS r WHERE r.tenant = made.tenant AND r.kind = 'webhook')
 ), timed AS (
+    -- A timer is of the lane that rows are of by default.
     INSERT INTO outbox (tenant, callback, ordinal, due_at, effect)
     SELECT tenant, id, 0, due_at, effect FROM made
 ), named AS (

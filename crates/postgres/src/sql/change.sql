@@ -18,11 +18,11 @@ WITH told AS (
     USING unnest($14::uuid[], $15::uuid[], $31::bigint[]) AS gone (tenant, callback, ordinal)
     WHERE outbox.tenant = gone.tenant AND outbox.callback = gone.callback AND outbox.ordinal = gone.ordinal
 ), timed AS (
-    INSERT INTO outbox (tenant, callback, ordinal, due_at, effect)
-    SELECT * FROM unnest($16::uuid[], $17::uuid[], $18::bigint[], $19::timestamptz[], $20::text[])
+    INSERT INTO outbox (tenant, callback, ordinal, due_at, effect, lane)
+    SELECT * FROM unnest($16::uuid[], $17::uuid[], $18::bigint[], $19::timestamptz[], $20::text[], $33::smallint[])
     -- A timer set anew is a new row, and the lease on the old one is void.
     ON CONFLICT (tenant, callback, ordinal) DO UPDATE
-    SET due_at = excluded.due_at, effect = excluded.effect,
+    SET due_at = excluded.due_at, effect = excluded.effect, lane = excluded.lane,
         tries = 0, lease = 0, lease_owner = NULL, lease_until = NULL
 ), given_back AS (
     UPDATE slots

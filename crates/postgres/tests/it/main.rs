@@ -5,6 +5,7 @@
 mod contract;
 mod crowd;
 mod given;
+mod lanes;
 mod opening;
 mod oracle;
 mod plans;

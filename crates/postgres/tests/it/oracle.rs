@@ -8,7 +8,7 @@ use ges_domain::callback::{
 };
 use ges_domain::capacity::SlotLength;
 use ges_domain::catalogue::Catalogue;
-use ges_domain::effect::{Effect, EffectId};
+use ges_domain::effect::{Effect, EffectId, Lane};
 use ges_domain::event::{Actor, Event};
 use ges_domain::id::{Attempt, CallbackId, Revision, TenantId};
 use ges_domain::refusal::Refusal;
@@ -34,7 +34,7 @@ const SCRIPTS: u32 = 24;
 enum Step {
     Book { support: bool, number: u32, slot: Option<i64>, key: Option<u32>, request: u32 },
     Change(Vec<(usize, Doing)>),
-    Lease { seconds: i64 },
+    Lease { lane: Lane, seconds: i64 },
     Settle { which: usize, again: Option<i64> },
     Turn { seconds: i64 },
     Publish { minutes: u8, places: u32 },
@@ -100,7 +100,8 @@ fn step() -> impl Strategy<Value = Step> {
             |(support, number, slot, key, request)| Step::Book { support, number, slot, key, request }
         ),
         8 => proptest::collection::vec((any::<usize>(), doing()), 1..5).prop_map(Step::Change),
-        3 => (1_i64..30).prop_map(|seconds| Step::Lease { seconds }),
+        4 => (proptest::sample::select(Lane::ALL.to_vec()), 1_i64..30)
+            .prop_map(|(lane, seconds)| Step::Lease { lane, seconds }),
         3 => (any::<usize>(), proptest::option::of(0_i64..60))
             .prop_map(|(which, again)| Step::Settle { which, again }),
         4 => prop_oneof![0_i64..40, 0_i64..4000, Just(86_400_i64)]
@@ -207,7 +208,7 @@ impl Stage<'_> {
                 self.book(*support, *number, *slot, *key, *request).await;
             }
             Step::Change(doings) => self.change(doings).await,
-            Step::Lease { seconds } => self.lease(*seconds).await,
+            Step::Lease { lane, seconds } => self.lease(*lane, *seconds).await,
             Step::Settle { which, again } => self.settle(*which, *again).await,
             Step::Turn { seconds } => self.now += SignedDuration::from_secs(*seconds),
             Step::Publish { minutes, places } => self.publish(*minutes, *places).await,
@@ -356,11 +357,11 @@ impl Stage<'_> {
         Some(Aimed { tenant: self.tenant, callback: id, change, expected })
     }
 
-    async fn lease(&mut self, seconds: i64) {
+    async fn lease(&mut self, lane: Lane, seconds: i64) {
         let until = self.now + SignedDuration::from_secs(seconds);
         let wish = Lease { owner: given::node(1), now: self.now, until, limit: 1000 };
-        let ours = self.ours.lease(&wish).await.unwrap();
-        let theirs = self.oracle.lease(&wish).await.unwrap();
+        let ours = self.ours.lease(lane, &wish).await.unwrap();
+        let theirs = self.oracle.lease(lane, &wish).await.unwrap();
         let seen = |leased: &[ges_ports::Leased]| -> Vec<(EffectId, Effect, Timestamp, u32)> {
             leased.iter().map(|it| (it.id, it.effect.clone(), it.due_at, it.tries)).collect()
         };

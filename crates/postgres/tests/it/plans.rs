@@ -47,6 +47,9 @@ fn fill() -> Vec<String> {
         "INSERT INTO outbox (tenant, callback, ordinal, due_at, effect) \
          SELECT tenant, id, 0, desired_at, '{}' FROM callbacks WHERE state < 4"
             .to_owned(),
+        "INSERT INTO outbox (tenant, callback, ordinal, due_at, effect, lane) \
+         SELECT tenant, id, 32, desired_at, '{}', 1 FROM callbacks WHERE state BETWEEN 1 AND 3"
+            .to_owned(),
         "UPDATE outbox SET lease = 1, lease_owner = 'node-1', lease_until = due_at \
          WHERE callback IN (SELECT callback FROM outbox ORDER BY due_at LIMIT 500)"
             .to_owned(),
@@ -113,11 +116,16 @@ async fn every_statement_goes_through_an_index_however_many_callbacks_there_are(
     let longs = String::from("ARRAY[0, 0]::bigint[]");
     let none = String::from("ARRAY[NULL, NULL]::timestamptz[]");
 
+    let lease = include_str!("../../src/sql/lease.sql");
+    let leased_from =
+        |lane: &str| vec![busy.clone(), "500".into(), "'node-2'".into(), busy.clone(), lane.into()];
+
     let statements: Vec<(&str, &str, Vec<String>, &[&str])> = vec![
+        ("lease", lease, leased_from("0"), &["outbox_free", "outbox_leased", "outbox_pkey"]),
         (
-            "lease",
-            include_str!("../../src/sql/lease.sql"),
-            vec![busy.clone(), "500".into(), "'node-2'".into(), busy.clone()],
+            "lease notices",
+            lease,
+            leased_from("1"),
             &["outbox_free", "outbox_leased", "outbox_pkey"],
         ),
         (
@@ -171,7 +179,7 @@ async fn every_statement_goes_through_an_index_however_many_callbacks_there_are(
         (
             "lease deliveries",
             include_str!("../../src/sql/lease_deliveries.sql"),
-            vec![now, "128".into(), "'node-2'".into(), busy, "32".into(), "64".into()],
+            vec![now, "128".into(), "'node-2'".into(), busy.clone(), "32".into(), "64".into()],
             &["deliveries_due", "deliveries_pkey", "deliveries_turns"],
         ),
     ];

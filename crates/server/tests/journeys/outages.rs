@@ -14,7 +14,7 @@ use crate::redis::Server;
 use crate::stage::{Stage, phone};
 
 /// How long the database is away.
-const OUTAGE: Duration = Duration::from_secs(8);
+const OUTAGE: Duration = Duration::from_secs(20);
 /// An answer takes no longer than this, whatever is away: it is an error then, and never a hang.
 const NO_HANG: Duration = Duration::from_secs(10);
 

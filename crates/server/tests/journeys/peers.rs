@@ -157,7 +157,8 @@ impl Stage {
         self.send(request).await.unwrap()
     }
 
-    async fn enter(&self, node: &Node, token: &str, kind: &str, body: &Value) {
+    /// Enters a credential, which is good and does not come back.
+    pub(crate) async fn enter(&self, node: &Node, token: &str, kind: &str, body: &Value) {
         let said = self.desk(node, "PUT", &format!("/credentials/{kind}"), token, Some(body)).await;
         assert_eq!(said.status, 200, "{said:?}");
         let text = said.body.to_string();

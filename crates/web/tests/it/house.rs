@@ -17,7 +17,7 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use ges_app::{App, Options, Ports};
 use ges_contracts::stand_ins::{CountingChance, Town, WaxSeals};
-use ges_domain::effect::Signal;
+use ges_domain::effect::{Lane, Signal};
 use ges_domain::id::{Attempt, CallbackId, RecordId, Revision, TenantId};
 use ges_domain::name::NodeName;
 use ges_domain::time::{Timestamp, Zone};
@@ -412,7 +412,7 @@ impl House {
     pub(crate) async fn submitted(&self) -> (String, String) {
         let wish = json!({"serviceName": "CB_Open", "phoneNumber": "+14155550101"});
         let id = self.create(&wish).await.data()["id"].as_str().unwrap().to_owned();
-        while self.app.tick().await.unwrap().leased > 0 {}
+        while self.app.tick(Lane::Sessions).await.unwrap().leased > 0 {}
         let token = format!("{TENANT}/{id}/1");
         (id, token)
     }
