@@ -2,10 +2,14 @@
 //!
 //! Each lane has steps of its own, which run side by side: a push service that hangs delays no call.
 //!
+//! What is due in the next seconds is leased ahead and kept. Whoever keeps an effect until its time asks then whether the
+//! lease still stands: the callback may have changed meanwhile.
+//!
 //! A step may be cut off anywhere. What was leased comes back when its lease lapses; what was decided is in the store;
 //! a start that may not have been sent is sent again as the same attempt. So every step can be repeated, by this node or
 //! another, and the customer is still called once.
 
+pub(crate) mod ahead;
 mod pushes;
 mod start;
 mod submit;
@@ -20,6 +24,7 @@ use ges_domain::time::{SignedDuration, Timestamp};
 use ges_ports::{Aimed, ChangeError, Fate, Fault, Lease, Leased, Settlement};
 
 use crate::App;
+use ahead::Kept;
 use submit::{Held, Limited};
 
 /// Without an orchestration server, callbacks are looked at this often: only their end can come.
@@ -28,6 +33,9 @@ const IDLE_LOOK: SignedDuration = SignedDuration::from_secs(60);
 const UNREADABLE: SignedDuration = SignedDuration::from_mins(5);
 /// Notices taken in one step, which are all sent at once: none waits for another while the lease on it runs out.
 const NOTICES: u16 = 64;
+
+/// At most so many steps' effects are leased ahead: the rest of a crowd is left to other nodes, or to later steps.
+const STEPS_AHEAD: usize = 20;
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +48,14 @@ pub struct Tick {
     pub unsent: usize,
     /// Whether the step was full, so that there may be more to do at once.
     pub full: bool,
+    /// When the first of those that were leased ahead is due.
+    pub next: Option<Timestamp>,
+}
+
+/// What a step is to do.
+struct Taken {
+    leased: Vec<Leased>,
+    full: bool,
 }
 
 /// A step in progress.
@@ -57,24 +73,22 @@ impl App {
     pub async fn tick(&self, lane: Lane) -> Result<Tick, Fault> {
         let now = self.now();
         let until = now + self.options.lease;
-        let limit = match lane {
-            Lane::Sessions => self.options.batch,
-            Lane::Notices => NOTICES,
+        let Taken { leased, full } = match lane {
+            Lane::Sessions => self.take_sessions(now, until).await?,
+            Lane::Notices => {
+                let leased = self.lease(lane, NOTICES, now, now, until).await?;
+                Taken { full: leased.len() == usize::from(NOTICES), leased }
+            }
         };
-        let wish = Lease { owner: self.options.node.clone(), now, until, limit };
-        let leased = self.ports.effects.lease(lane, &wish).await?;
+        let next = if lane == Lane::Sessions { self.ahead.next() } else { None };
+        let tick = Tick { leased: leased.len(), full, next, ..Tick::default() };
         if leased.is_empty() {
-            return Ok(Tick::default());
+            return Ok(tick);
         }
         for one in &leased {
             let late = now.duration_since(one.due_at).as_secs_f64().max(0.0);
             metrics::histogram!("ges_outbox_age_seconds", "kind" => one.effect.kind()).record(late);
         }
-        let tick = Tick {
-            leased: leased.len(),
-            full: leased.len() == usize::from(limit),
-            ..Tick::default()
-        };
         let (settlements, held) = (Vec::new(), HashMap::new());
         let mut step = Step { app: self, now, until, tick, settlements, held };
         let worked = step.work(leased).await;
@@ -82,6 +96,77 @@ impl App {
         let settled = self.ports.effects.settle(&step.settlements).await;
         worked.and(settled).map(|()| step.tick)
     }
+
+    async fn lease(
+        &self,
+        lane: Lane,
+        limit: u16,
+        by: Timestamp,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Leased>, Fault> {
+        let wish = Lease { owner: self.options.node.clone(), now, until, limit };
+        self.ports.effects.lease(lane, by, &wish).await
+    }
+
+    /// Takes what is due of the lane of sessions, of what was leased ahead before what was not, and leases ahead what is
+    /// due next.
+    async fn take_sessions(&self, now: Timestamp, until: Timestamp) -> Result<Taken, Fault> {
+        let batch = self.options.batch;
+        let kept = self.ahead.due(now, batch.into());
+        let room = batch - u16::try_from(kept.len()).unwrap_or(batch);
+        let may_keep = self.ahead.count() < STEPS_AHEAD * usize::from(batch);
+        let ahead = self.options.ahead.min(self.options.lease / 4);
+        let by = if may_keep { now + ahead } else { now };
+        let taken = async {
+            let standing = self.standing(&kept, now).await?;
+            // A crowd that is due now leaves no time for what is due next.
+            let fresh = match room {
+                0 => Vec::new(),
+                room => self.lease(Lane::Sessions, room, by, now, until).await?,
+            };
+            Ok((standing, fresh))
+        };
+        let (mut leased, fresh) = match taken.await {
+            Ok(taken) => taken,
+            Err(fault) => {
+                self.ahead.keep(kept);
+                return Err(fault);
+            }
+        };
+        let full = room == 0 || fresh.len() == usize::from(room);
+        let (due, early) = fresh.into_iter().partition::<Vec<_>, _>(|one| one.due_at <= now);
+        self.ahead.keep(early.into_iter().map(|leased| Kept { leased, until }));
+        leased.extend(due);
+        Ok(Taken { leased, full })
+    }
+
+    /// Those of what was leased ahead that are still this node's to do. One whose lease is half over is given back: there
+    /// may be no time left for a whole step.
+    async fn standing(&self, kept: &[Kept], now: Timestamp) -> Result<Vec<Leased>, Fault> {
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        let leases: Vec<_> = kept.iter().map(|one| (one.leased.id, one.leased.lease)).collect();
+        let stands = self.ports.effects.standing(&leases).await?;
+        let standing = kept.iter().zip(stands).filter(|(_, stands)| *stands).map(|(one, _)| one);
+        let (in_time, late): (Vec<&Kept>, Vec<&Kept>) =
+            standing.partition(|one| one.until.duration_since(now) * 2 > self.options.lease);
+        self.ports.effects.settle(&late.into_iter().map(given_back).collect::<Vec<_>>()).await?;
+        Ok(in_time.into_iter().map(|one| one.leased.clone()).collect())
+    }
+
+    /// Gives back what was leased ahead, for a node that stops: another one takes it at once, and not when the leases lapse.
+    pub async fn leave_to_others(&self) -> Result<(), Fault> {
+        let kept = self.ahead.all();
+        self.ports.effects.settle(&kept.iter().map(given_back).collect::<Vec<_>>()).await
+    }
+}
+
+/// The settlement by which an effect is anybody's again, due when it was.
+fn given_back(kept: &Kept) -> Settlement {
+    let Leased { id, lease, due_at, .. } = kept.leased;
+    Settlement { id, lease, fate: Fate::Again(due_at) }
 }
 
 impl Step<'_> {

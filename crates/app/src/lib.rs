@@ -53,6 +53,7 @@ use tokio::sync::Notify;
 use board::Trends;
 use bulk::Bulk;
 use credentials::Keyring;
+use dispatch::ahead::Ahead;
 use herald::Herald;
 use key_uses::KeyUses;
 use learning::Learning;
@@ -153,6 +154,9 @@ pub struct Options {
     pub lease: SignedDuration,
     /// Effects of the lane of sessions taken in one step, 1 to 1000; of notices, 64 are.
     pub batch: u16,
+    /// How long before their time effects for sessions may be leased. A quarter of `lease` at most, whatever is said here, so
+    /// that the lease lasts when their time comes.
+    pub ahead: SignedDuration,
     /// Calls to the orchestration server under way at once.
     pub concurrency: usize,
     /// Requests of the public API that one key may send in any minute; none is no limit.
@@ -174,6 +178,7 @@ impl Options {
             node,
             lease: SignedDuration::from_secs(30),
             batch: 500,
+            ahead: SignedDuration::from_secs(3),
             concurrency: 64,
             requests_per_key: None,
             admit_uncounted: true,
@@ -202,6 +207,7 @@ pub struct App {
     key_uses: Arc<KeyUses>,
     illegible: Arc<Illegible>,
     bells: Arc<Bells>,
+    ahead: Arc<Ahead>,
 }
 
 /// Rung when something became due in this process, so that dispatch need not wait for its next look: a bell for each lane.
@@ -243,6 +249,7 @@ impl App {
             illegible: Arc::default(),
             traces: Arc::new(Untraced),
             bells: Arc::default(),
+            ahead: Arc::default(),
         }
     }
 
@@ -277,6 +284,7 @@ impl App {
             illegible: Arc::clone(&self.illegible),
             traces: Arc::clone(&self.traces),
             bells: Arc::clone(&self.bells),
+            ahead: Arc::clone(&self.ahead),
         }
     }
 

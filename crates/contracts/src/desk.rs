@@ -184,7 +184,7 @@ impl Desk {
     pub async fn lease_in(&self, lane: Lane, at: Timestamp, limit: u16) -> Vec<Leased> {
         let until = at + ges_domain::time::SignedDuration::from_secs(10);
         let wish = Lease { owner: node(1), now: at, until, limit };
-        self.world.effects.lease(lane, &wish).await.expect("the store answers")
+        self.world.effects.lease(lane, wish.now, &wish).await.expect("the store answers")
     }
 
     /// Settles one leased effect.
@@ -199,7 +199,8 @@ impl Desk {
             Lease { owner: node(9), now: after(60 * 24 * 365), until: after(0), limit: 1000 };
         let mut names = Vec::new();
         for lane in Lane::ALL {
-            let leased = self.world.effects.lease(lane, &wish).await.expect("the store answers");
+            let leased =
+                self.world.effects.lease(lane, wish.now, &wish).await.expect("the store answers");
             names.extend(leased.iter().map(|it| (it.id.callback, it.id.ordinal)));
         }
         names.sort_unstable();

@@ -23,6 +23,9 @@ macro_rules! effects {
 
             $crate::promises! { $fresh, effects, [
                 nothing_is_leased_before_it_is_due,
+                what_is_due_soon_may_be_leased_ahead,
+                leasing_ahead_takes_no_lease_over_before_it_lapses,
+                a_lease_stands_until_it_is_settled_voided_or_taken_over,
                 effects_come_longest_due_first_whoever_owns_them,
                 a_lease_has_a_limit,
                 a_leased_effect_is_not_leased_again_until_it_lapses,
@@ -72,6 +75,59 @@ pub async fn nothing_is_leased_before_it_is_due(world: World) {
     assert_eq!(leased[0].effect, Effect::Submit { attempt: Attempt::FIRST });
 }
 
+/// Ahead is a matter of what is due, and says so of each.
+pub async fn what_is_due_soon_may_be_leased_ahead(world: World) {
+    let desk = Desk::open(world).await;
+    let (soon, later) = (due_at(&desk, 1, after(3)).await, due_at(&desk, 2, after(4)).await);
+    let leased = ahead(&desk, after(0), after(4) - MICROSECOND).await;
+    assert_eq!(names(&leased), [soon]);
+    assert_eq!(leased[0].due_at, after(3));
+    assert_eq!(names(&ahead(&desk, after(0), after(4)).await), [later]);
+}
+
+/// Whoever looks ahead sees the leases of others as they are now.
+pub async fn leasing_ahead_takes_no_lease_over_before_it_lapses(world: World) {
+    let desk = Desk::open(world).await;
+    let id = due_at(&desk, 1, after(0)).await;
+    desk.lease(after(0), 10).await;
+    // The desk's leases last for ten seconds.
+    let lapses = after(0) + SignedDuration::from_secs(10);
+    assert_eq!(ahead(&desk, lapses - MICROSECOND, after(20)).await, []);
+    assert_eq!(names(&ahead(&desk, lapses, after(20)).await), [id]);
+}
+
+/// Whoever kept an effect until its time learns whether it is still theirs to do.
+pub async fn a_lease_stands_until_it_is_settled_voided_or_taken_over(world: World) {
+    let desk = Desk::open(world).await;
+    let mut all = Vec::new();
+    for number in 0..5 {
+        all.push(due_at(&desk, number, after(3)).await);
+    }
+    let leased = ahead(&desk, after(0), after(3)).await;
+    assert_eq!(leased.len(), 5);
+    let of = |id: EffectId| leased.iter().find(|it| it.id == id).expect("it was leased");
+    let leases: Vec<_> = all.iter().map(|id| (*id, of(*id).lease)).collect();
+    let effects = &desk.world.effects;
+    let standing = async || effects.standing(&leases).await.expect("the store answers");
+    assert_eq!(standing().await, [true; 5]);
+    desk.changed(all[0].callback, cancel(), after(1)).await;
+    desk.changed(all[1].callback, submit(1), after(1)).await;
+    desk.settle(of(all[2]), Fate::Done).await;
+    desk.settle(of(all[3]), Fate::Again(after(3))).await;
+    assert_eq!(standing().await, [false, false, false, false, true]);
+    let again = desk.lease(after(10), 10).await;
+    assert!(names(&again).contains(&all[4]), "its lease has lapsed");
+    assert_eq!(standing().await, [false; 5], "somebody else has it");
+    assert!(effects.standing(&[]).await.expect("the store answers").is_empty());
+}
+
+/// Leases at one time what is due by another.
+async fn ahead(desk: &Desk, at: Timestamp, by: Timestamp) -> Vec<Leased> {
+    let until = at + SignedDuration::from_secs(10);
+    let wish = Lease { owner: node(2), now: at, until, limit: 10 };
+    desk.world.effects.lease(Lane::Sessions, by, &wish).await.expect("the store answers")
+}
+
 /// Order is by due time over all tenants, so that nobody starves.
 pub async fn effects_come_longest_due_first_whoever_owns_them(world: World) {
     let first = Desk::of(world.clone(), tenant(1)).await;
@@ -101,8 +157,9 @@ pub async fn a_leased_effect_is_not_leased_again_until_it_lapses(world: World) {
     let until = after(3);
     let wish = |owner, now| Lease { owner: node(owner), now, until, limit: 10 };
     let effects = &desk.world.effects;
-    let lease =
-        async |wish: Lease| effects.lease(Lane::Sessions, &wish).await.expect("the store answers");
+    let lease = async |wish: Lease| {
+        effects.lease(Lane::Sessions, wish.now, &wish).await.expect("the store answers")
+    };
     let leased = lease(wish(1, after(0))).await;
     assert_eq!(names(&leased), [id]);
     for (owner, at) in [(1, after(0)), (2, after(1)), (2, until - MICROSECOND)] {
@@ -289,7 +346,7 @@ pub async fn a_crowd_leases_each_effect_once(world: World) {
     let calls = (0..8).map(|number| {
         let effects = Arc::clone(&desk.world.effects);
         let wish = Lease { owner: node(number), now: after(0), until: after(1), limit: 7 };
-        tokio::spawn(async move { effects.lease(Lane::Sessions, &wish).await })
+        tokio::spawn(async move { effects.lease(Lane::Sessions, wish.now, &wish).await })
     });
     let mut leased = Vec::new();
     for answer in join_all(calls).await {

@@ -67,17 +67,18 @@ pub(crate) fn add(
 /// What is selected of a row that is leased.
 type Due = (Vec<u8>, Vec<u8>, i64, i64, String, i64);
 
-/// Leases what is due in a lane; one step of a transaction.
+/// Leases what is due in a lane by a time; one step of a transaction.
 pub(crate) fn lease(
     conn: &mut SqliteConnection,
     lane: Lane,
+    by: Timestamp,
     wish: &Lease,
 ) -> Result<Vec<Leased>, Fault> {
     let now = micros(wish.now);
     let free = outbox::lease_until.is_null().or(outbox::lease_until.le(now));
     let due: Vec<Due> = outbox::table
         .filter(outbox::lane.eq(i64::from(lane.number())))
-        .filter(outbox::due_at.le(now))
+        .filter(outbox::due_at.le(micros(by)))
         .filter(free)
         .order((outbox::due_at, outbox::tenant, outbox::callback, outbox::ordinal))
         .limit(wish.limit.into())
@@ -143,6 +144,20 @@ fn take(
         tries: count("outbox", "tries", tries)?,
         lease: number(lease),
     }))
+}
+
+/// Which of these leases stand.
+pub(crate) fn standing(
+    conn: &mut SqliteConnection,
+    leases: &[(EffectId, u64)],
+) -> Result<Vec<bool>, Fault> {
+    let stands = |(id, lease): &(EffectId, u64)| {
+        let row = outbox::table
+            .find((tenant_blob(id.tenant), callback_blob(id.callback), whole(id.ordinal.number())))
+            .filter(outbox::lease.eq(whole(*lease)));
+        diesel::select(diesel::dsl::exists(row)).get_result(&mut *conn).or_fault()
+    };
+    leases.iter().map(stands).collect()
 }
 
 /// Settles effects; one step of a transaction.

@@ -125,7 +125,8 @@ fn use_everything(conn: &mut SqliteConnection) {
     publish::replace(conn, &next).unwrap();
     let wish = Lease { owner: node(1), now: after(9999), until: after(9999), limit: 2 };
     let fates = [Fate::Done, Fate::Again(after(1))];
-    let settled = outbox::lease(conn, Lane::Sessions, &wish).unwrap().into_iter().zip(fates);
+    let settled =
+        outbox::lease(conn, Lane::Sessions, wish.now, &wish).unwrap().into_iter().zip(fates);
     let settled: Vec<_> = settled
         .map(|(leased, fate)| Settlement { id: leased.id, lease: leased.lease, fate })
         .collect();

@@ -7,7 +7,7 @@ use diesel::sqlite::SqliteConnection;
 use ges_domain::booking::{Booking, IdempotencyKey};
 use ges_domain::callback::{Callback, Outcome};
 use ges_domain::catalogue::Catalogue;
-use ges_domain::effect::Lane;
+use ges_domain::effect::{EffectId, Lane};
 use ges_domain::event::Event;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::ServiceName;
@@ -230,11 +230,16 @@ impl Callbacks for Embedded {
 #[async_trait]
 impl Effects for Embedded {
     #[tracing::instrument(name = "store.lease", skip_all)]
-    async fn lease(&self, lane: Lane, wish: &Lease) -> Result<Vec<Leased>, Fault> {
+    async fn lease(&self, lane: Lane, by: Timestamp, wish: &Lease) -> Result<Vec<Leased>, Fault> {
         let wish = wish.clone();
         self.writer
-            .ask(move |session| session.step(|conn| outbox::lease(conn, lane, &wish)))
+            .ask(move |session| session.step(|conn| outbox::lease(conn, lane, by, &wish)))
             .await?
+    }
+
+    async fn standing(&self, leases: &[(EffectId, u64)]) -> Result<Vec<bool>, Fault> {
+        let leases = leases.to_vec();
+        self.look(move |conn| outbox::standing(conn, &leases)).await
     }
 
     #[tracing::instrument(name = "store.settle", skip_all)]

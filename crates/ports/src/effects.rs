@@ -12,7 +12,7 @@ use crate::Fault;
 pub struct Lease {
     /// Who will do it.
     pub owner: NodeName,
-    /// Effects due by this time.
+    /// Now: leases that ran out by it have lapsed, and what is due by it is due where nothing else is said.
     pub now: Timestamp,
     /// Nobody else gets them before this time.
     pub until: Timestamp,
@@ -101,11 +101,18 @@ pub struct Behind {
 /// The effects of all tenants.
 #[async_trait]
 pub trait Effects: Send + Sync {
-    /// Takes effects of a lane that are due and not leased by anyone, the longest due first.
+    /// Takes effects of a lane that are due by `by` and not leased by anyone, the longest due first.
     ///
     /// A leased effect is not leased again before its lease lapses. A change of the callback that sets its timer anew
-    /// replaces the row and voids the lease.
-    async fn lease(&self, lane: Lane, wish: &Lease) -> Result<Vec<Leased>, Fault>;
+    /// replaces the row and voids the lease. Who leases ahead, with `by` after [`Lease::now`], asks [`standing`] when
+    /// the time has come.
+    ///
+    /// [`standing`]: Self::standing
+    async fn lease(&self, lane: Lane, by: Timestamp, wish: &Lease) -> Result<Vec<Leased>, Fault>;
+
+    /// Which of these leases stand, each an effect with the number of the lease on it: one that was taken over, voided by
+    /// a change of the callback or settled does not.
+    async fn standing(&self, leases: &[(EffectId, u64)]) -> Result<Vec<bool>, Fault>;
 
     /// Settles effects; one whose lease was taken over or voided meanwhile is left alone.
     ///

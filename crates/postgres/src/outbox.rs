@@ -12,6 +12,7 @@ use ges_ports::{Backlog, Behind, Fate, Fault, Lease, Leased, Settlement};
 
 use crate::cached::{Cached, statement};
 use crate::fault::{Failure, Reach};
+use crate::locks;
 use crate::rows::{self, At};
 use crate::session::Pool;
 
@@ -36,11 +37,16 @@ struct LeasedRow {
     lease: i64,
 }
 
-/// Takes what is due in a lane.
-pub(crate) async fn lease(pool: &Pool, lane: Lane, wish: &Lease) -> Result<Vec<Leased>, Fault> {
+/// Takes what is due in a lane by a time.
+pub(crate) async fn lease(
+    pool: &Pool,
+    lane: Lane,
+    by: Timestamp,
+    wish: &Lease,
+) -> Result<Vec<Leased>, Fault> {
     let wish = wish.clone();
     let rows = pool
-        .write(|connection| Box::pin(async move { take(connection, lane, &wish).await }))
+        .write(|connection| Box::pin(async move { take(connection, lane, by, &wish).await }))
         .await?;
     // One that cannot be read spoils no other: it comes back when its lease lapses, and is told of each time.
     let read = |row: &LeasedRow| match leased(row) {
@@ -60,6 +66,7 @@ pub(crate) async fn lease(pool: &Pool, lane: Lane, wish: &Lease) -> Result<Vec<L
 async fn take(
     mut connection: &AsyncPgConnection,
     lane: Lane,
+    by: Timestamp,
     wish: &Lease,
 ) -> QueryResult<Vec<LeasedRow>> {
     let taking = statement(include_str!("sql/lease.sql"))
@@ -67,7 +74,8 @@ async fn take(
         .bind::<BigInt, _>(i64::from(wish.limit))
         .bind::<Text, _>(wish.owner.as_str())
         .bind::<Timestamptz, _>(At(wish.until))
-        .bind::<SmallInt, _>(lane.number());
+        .bind::<SmallInt, _>(lane.number())
+        .bind::<Timestamptz, _>(At(by));
     Cached(taking).load(&mut connection).await
 }
 
@@ -83,6 +91,43 @@ fn leased(row: &LeasedRow) -> Result<Leased, Failure> {
         tries: u32::try_from(row.tries - 1).map_err(Failure::corrupt)?,
         lease: row.lease.cast_unsigned(),
     })
+}
+
+/// Which of these leases stand.
+pub(crate) async fn standing(pool: &Pool, leases: &[(EffectId, u64)]) -> Result<Vec<bool>, Fault> {
+    if leases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asked = leases.to_vec();
+    let rows: Vec<StandingRow> = pool
+        .read(|mut connection| {
+            Box::pin(async move {
+                fn column<T>(asked: &[(EffectId, u64)], of: impl Fn(&EffectId) -> T) -> Vec<T> {
+                    asked.iter().map(|(id, _)| of(id)).collect()
+                }
+                let leases: Vec<_> = asked.iter().map(|(_, lease)| lease.cast_signed()).collect();
+                let standing = statement(include_str!("sql/standing.sql"))
+                    .bind::<Array<Uuid>, _>(column(&asked, |id| id.tenant.uuid()))
+                    .bind::<Array<Uuid>, _>(column(&asked, |id| id.callback.uuid()))
+                    .bind::<Array<BigInt>, _>(column(&asked, |id| {
+                        id.ordinal.number().cast_signed()
+                    }))
+                    .bind::<Array<BigInt>, _>(leases);
+                Cached(standing).load(&mut connection).await
+            })
+        })
+        .await?;
+    let mut standing = vec![false; leases.len()];
+    for row in rows {
+        *locks::nth_mut(&mut standing, row.n)? = true;
+    }
+    Ok(standing)
+}
+
+#[derive(diesel::QueryableByName)]
+struct StandingRow {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
 }
 
 /// Settles, in the order in which changes write the same rows.

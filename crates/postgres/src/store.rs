@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use ges_domain::booking::{Booking, IdempotencyKey};
 use ges_domain::callback::{Callback, Outcome};
 use ges_domain::catalogue::Catalogue;
-use ges_domain::effect::Lane;
+use ges_domain::effect::{EffectId, Lane};
 use ges_domain::event::Event;
 use ges_domain::id::{CallbackId, Revision, TenantId};
 use ges_domain::name::ServiceName;
@@ -282,8 +282,12 @@ impl Callbacks for Postgres {
 #[async_trait]
 impl Effects for Postgres {
     #[tracing::instrument(name = "store.lease", skip_all)]
-    async fn lease(&self, lane: Lane, wish: &Lease) -> Result<Vec<Leased>, Fault> {
-        outbox::lease(&self.shared.dispatch, lane, wish).await
+    async fn lease(&self, lane: Lane, by: Timestamp, wish: &Lease) -> Result<Vec<Leased>, Fault> {
+        outbox::lease(&self.shared.dispatch, lane, by, wish).await
+    }
+
+    async fn standing(&self, leases: &[(EffectId, u64)]) -> Result<Vec<bool>, Fault> {
+        outbox::standing(&self.shared.dispatch, leases).await
     }
 
     #[tracing::instrument(name = "store.settle", skip_all, fields(settlements = settlements.len()))]

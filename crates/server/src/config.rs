@@ -179,19 +179,32 @@ impl Default for Retention {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Dispatch {
+    /// Whether this node does what is due. Without it a node serves requests and calls nobody, as after a restore, until
+    /// somebody has looked.
+    pub(crate) enabled: bool,
     /// Milliseconds between two looks at an outbox in which nothing was due.
     pub(crate) poll_ms: u64,
     /// Seconds that a node may work on what it took before others take it over.
     pub(crate) lease_seconds: u32,
     /// Effects for the orchestration server taken at once, 1 to 1000; notices to devices are taken 64 at a time.
     pub(crate) batch: u16,
+    /// Milliseconds before their time that effects for the orchestration server may be taken; 0 takes them when they are due.
+    /// More than a quarter of `lease_seconds` counts as that quarter.
+    pub(crate) ahead_ms: u32,
     /// Calls to the orchestration server under way at once.
     pub(crate) concurrency: usize,
 }
 
 impl Default for Dispatch {
     fn default() -> Self {
-        Self { poll_ms: 100, lease_seconds: 30, batch: 500, concurrency: 64 }
+        Self {
+            enabled: true,
+            poll_ms: 100,
+            lease_seconds: 30,
+            batch: 500,
+            ahead_ms: 3_000,
+            concurrency: 64,
+        }
     }
 }
 
@@ -272,6 +285,7 @@ fn validate(config: &mut Config, complaints: &mut Vec<String>) {
     };
     range("dispatch.poll_ms", config.dispatch.poll_ms, 10, 10_000);
     range("dispatch.lease_seconds", config.dispatch.lease_seconds.into(), 5, 300);
+    range("dispatch.ahead_ms", config.dispatch.ahead_ms.into(), 0, 60_000);
     range("dispatch.batch", config.dispatch.batch.into(), 1, 1000);
     range("retention.days", config.retention.days.into(), 1, 3650);
     range("retention.audit_days", config.retention.audit_days.into(), 1, 36_500);

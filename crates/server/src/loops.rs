@@ -80,9 +80,12 @@ impl Loops {
             while !*stop.borrow() {
                 let pause = match app.tick(lane).await {
                     Ok(tick) if tick.full => continue,
-                    Ok(_) => {
+                    Ok(tick) => {
                         silent = false;
-                        poll
+                        // What was leased ahead is done when it is due, and not at the next look.
+                        let next = tick.next.map(|at| at.duration_since(app.now()));
+                        let next = next.map(|wait| Duration::try_from(wait).unwrap_or_default());
+                        next.map_or(poll, |wait| wait.min(poll))
                     }
                     Err(fault) => {
                         // Said once until it is over: the loop comes back every second.
@@ -100,6 +103,15 @@ impl Loops {
                     () = sleep(pause) => {}
                     _ = stop.changed() => {}
                 }
+            }
+            if lane == Lane::Sessions
+                && let Err(fault) = app.leave_to_others().await
+            {
+                tracing::warn!(
+                    peer = fault.peer,
+                    fault.kind = fault.kind.as_str(),
+                    "what was leased ahead is not given back: others take it when its leases lapse"
+                );
             }
         });
     }

@@ -100,7 +100,13 @@ fn turn(config: &Config, house: &House, metrics: PrometheusHandle) -> Loops {
     let mut loops = Loops::new();
     let poll = Duration::from_millis(config.dispatch.poll_ms);
     loops.beat(Arc::clone(&house.health));
-    loops.dispatch(&house.app, poll);
+    if config.dispatch.enabled {
+        loops.dispatch(&house.app, poll);
+    } else {
+        tracing::warn!(
+            "this node calls nobody and tells no session anything: dispatch.enabled is false"
+        );
+    }
     let hears = match &house.memory.notices {
         Some(notices) => {
             loops.heed(Arc::clone(&house.app), notices);

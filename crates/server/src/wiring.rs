@@ -129,6 +129,7 @@ fn options(config: &Config) -> anyhow::Result<Options> {
     Ok(Options {
         lease: SignedDuration::from_secs(config.dispatch.lease_seconds.into()),
         batch: config.dispatch.batch,
+        ahead: SignedDuration::from_millis(config.dispatch.ahead_ms.into()),
         concurrency: config.dispatch.concurrency,
         retention: SignedDuration::from_hours(24 * i64::from(config.retention.days)),
         audit: SignedDuration::from_hours(24 * i64::from(config.retention.audit_days)),

@@ -105,8 +105,12 @@ impl Step<'_> {
                 let Some(session) = submission.session.clone() else {
                     return Heard::Again(watch_again);
                 };
-                let session =
-                    SessionRef { callback: callback.id, session, node: submission.node.clone() };
+                let session = SessionRef {
+                    tenant: callback.tenant,
+                    callback: callback.id,
+                    session,
+                    node: submission.node.clone(),
+                };
                 let asked = || Asked { at: self.app.now(), due_at: leased.due_at };
                 match orchestrator.query(&session).await {
                     Ok(Inquiry::Lives(seen)) => {
@@ -133,6 +137,7 @@ impl Step<'_> {
             }
             Effect::Signal { session, node, signal } => {
                 let session = SessionRef {
+                    tenant: callback.tenant,
                     callback: callback.id,
                     session: session.clone(),
                     node: node.clone(),

@@ -250,6 +250,14 @@ impl House {
         }
     }
 
+    /// The same house in a process that takes no more effects in one step.
+    pub(crate) fn in_steps_of(&self, batch: u16) -> Self {
+        let mut again = self.seen_by(1);
+        let options = Options { batch, ..Options::new(given::node(1)) };
+        again.app = App::new(again.outside.clone(), options);
+        again
+    }
+
     /// The same house after its operator gave it another key to seal with.
     pub(crate) fn sealed_by(&self, key: &'static str) -> Self {
         let mut again = self.seen_by(1);
@@ -298,7 +306,8 @@ impl House {
             all.leased += tick.leased;
             all.sent += tick.sent;
             all.unsent += tick.unsent;
-            if tick.leased == 0 {
+            all.next = tick.next;
+            if tick.leased == 0 && !tick.full {
                 return all;
             }
         }

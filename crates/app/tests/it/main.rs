@@ -4,6 +4,7 @@
 
 mod administration;
 mod admission;
+mod ahead;
 mod bookings;
 mod bulk;
 mod changes;

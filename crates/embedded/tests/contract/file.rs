@@ -57,7 +57,7 @@ async fn reopening_finds_everything() {
         until: after(61),
         limit: 10,
     };
-    let again = world.effects.lease(Lane::Sessions, &wish).await.unwrap();
+    let again = world.effects.lease(Lane::Sessions, wish.now, &wish).await.unwrap();
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|again| again.lease > leased[0].lease));
     let late = ges_ports::Settlement { id: leased[0].id, lease: leased[0].lease, fate: Fate::Done };

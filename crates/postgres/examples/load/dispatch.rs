@@ -1,4 +1,4 @@
-//! Many callbacks that are due at one instant: leased, fenced, sent.
+//! Many callbacks that are due at one instant: leased ahead of it, fenced, sent.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -51,15 +51,28 @@ pub(crate) async fn run(stage: Stage, callbacks: u32) -> Result<Value, Box<dyn E
     }
     let booking_secs = booked.elapsed().as_secs_f64();
 
-    let began = Instant::now();
-    let workers = stage.nodes.iter().enumerate().map(|(index, node)| {
-        let node = Arc::clone(node);
-        tokio::spawn(work(node, u32::try_from(index).unwrap_or(0), due, began))
+    let ahead = Instant::now();
+    let leasing = stage.nodes.iter().enumerate().map(|(index, node)| {
+        tokio::spawn(lease_ahead(Arc::clone(node), u32::try_from(index).unwrap_or(0), due))
     });
+    let leasing: Vec<_> = leasing.collect();
     let mut all = Parts::default();
+    let mut shares = Vec::new();
+    for share in leasing {
+        let (leased, times) = share.await??;
+        all.lease.extend(times);
+        shares.push(leased);
+    }
+    let ahead_secs = ahead.elapsed().as_secs_f64();
+
+    let began = Instant::now();
+    let workers = stage
+        .nodes
+        .iter()
+        .zip(shares)
+        .map(|(node, leased)| tokio::spawn(work(Arc::clone(node), leased, due, began)));
     for worker in workers.collect::<Vec<_>>() {
         let parts = worker.await??;
-        all.lease.extend(parts.lease);
         all.find.extend(parts.find);
         all.fence.extend(parts.fence);
         all.sent.extend(parts.sent);
@@ -80,6 +93,7 @@ pub(crate) async fn run(stage: Stage, callbacks: u32) -> Result<Value, Box<dyn E
         "fences": f64::from(all.fenced) / last,
         "with_sent_secs": worked,
         "booking_secs": booking_secs,
+        "ahead_secs": ahead_secs,
         "lease": part(all.lease),
         "find": part(all.find),
         "fence": part(all.fence),
@@ -97,31 +111,46 @@ fn aimed(leased: &Leased, change: Change) -> Aimed {
     Aimed { tenant: leased.id.tenant, callback: leased.id.callback, change, expected: None }
 }
 
-/// The steps of the dispatcher, with a start that takes no time.
-async fn work(
+/// Leases all that will be due, as dispatch does in the seconds before.
+async fn lease_ahead(
     node: Arc<Postgres>,
     index: u32,
+    due: Timestamp,
+) -> Result<(Vec<Leased>, Vec<Duration>), Fault> {
+    let (mut leased, mut times) = (Vec::new(), Vec::new());
+    loop {
+        let at = Instant::now();
+        let wish = wish(index, due - SignedDuration::from_secs(3));
+        let more = node.lease(Lane::Sessions, due, &wish).await?;
+        times.push(at.elapsed());
+        if more.is_empty() {
+            return Ok((leased, times));
+        }
+        leased.extend(more);
+    }
+}
+
+/// The steps of the dispatcher when the time has come, with a start that takes no time.
+async fn work(
+    node: Arc<Postgres>,
+    leased: Vec<Leased>,
     due: Timestamp,
     began: Instant,
 ) -> Result<Parts, Fault> {
     let mut parts = Parts::default();
-    let mut fenced = Vec::new();
-    loop {
+    let steps: Vec<&[Leased]> = leased.chunks(STEP.into()).collect();
+    for leased in &steps {
         let at = Instant::now();
-        let leased = node.lease(Lane::Sessions, &wish(index, due)).await?;
-        parts.lease.push(at.elapsed());
-        if leased.is_empty() {
-            break;
-        }
-        let at = Instant::now();
+        let leases: Vec<_> = leased.iter().map(|it| (it.id, it.lease)).collect();
         let ids: Vec<_> = leased.iter().map(|it| (it.id.tenant, it.id.callback)).collect();
-        let found = node.find_each(&ids).await?;
+        let (standing, found) = tokio::join!(node.standing(&leases), node.find_each(&ids));
         parts.find.push(at.elapsed());
         let submits: Vec<Aimed> = leased
             .iter()
-            .zip(found)
-            .filter_map(|(leased, callback)| {
-                let attempt = callback?.attempt_due();
+            .zip(standing?)
+            .zip(found?)
+            .filter_map(|((leased, standing), callback)| {
+                let attempt = callback.filter(|_| standing)?.attempt_due();
                 let token = TokenHash::of(&leased.id.callback.to_string());
                 matches!(leased.effect, Effect::Submit { .. })
                     .then(|| aimed(leased, Change::Submit { attempt, token }))
@@ -132,9 +161,8 @@ async fn work(
         parts.fence.push(at.elapsed());
         parts.fenced += u32::try_from(made.iter().filter(|it| it.is_ok()).count()).unwrap_or(0);
         parts.last = began.elapsed();
-        fenced.push(leased);
     }
-    for leased in fenced {
+    for leased in steps {
         let session = |number: usize| Some(given::session(u32::try_from(number).unwrap_or(0)));
         let sent: Vec<Aimed> = leased
             .iter()
@@ -159,7 +187,7 @@ async fn settle(stage: &Stage, due: Timestamp) -> Result<Value, Box<dyn Error>> 
         let mut count = 0_u32;
         loop {
             let wish = wish(u32::try_from(index).unwrap_or(0), later);
-            let leased = node.lease(Lane::Sessions, &wish).await?;
+            let leased = node.lease(Lane::Sessions, later, &wish).await?;
             if leased.is_empty() {
                 return Ok::<_, Fault>(count);
             }

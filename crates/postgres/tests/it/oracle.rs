@@ -360,8 +360,8 @@ impl Stage<'_> {
     async fn lease(&mut self, lane: Lane, seconds: i64) {
         let until = self.now + SignedDuration::from_secs(seconds);
         let wish = Lease { owner: given::node(1), now: self.now, until, limit: 1000 };
-        let ours = self.ours.lease(lane, &wish).await.unwrap();
-        let theirs = self.oracle.lease(lane, &wish).await.unwrap();
+        let ours = self.ours.lease(lane, wish.now, &wish).await.unwrap();
+        let theirs = self.oracle.lease(lane, wish.now, &wish).await.unwrap();
         let seen = |leased: &[ges_ports::Leased]| -> Vec<(EffectId, Effect, Timestamp, u32)> {
             leased.iter().map(|it| (it.id, it.effect.clone(), it.due_at, it.tries)).collect()
         };

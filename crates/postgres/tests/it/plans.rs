@@ -96,6 +96,9 @@ fn quoted(values: &[&str], array: &str) -> String {
     format!("ARRAY[{}]::{array}[]", list.join(", "))
 }
 
+/// What is free, what has lapsed, and the rows that are taken.
+const LEASED_BY: &[&str] = &["outbox_free", "outbox_leased", "outbox_pkey"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_statement_goes_through_an_index_however_many_callbacks_there_are() {
     let store = large().await;
@@ -117,21 +120,24 @@ async fn every_statement_goes_through_an_index_however_many_callbacks_there_are(
     let none = String::from("ARRAY[NULL, NULL]::timestamptz[]");
 
     let lease = include_str!("../../src/sql/lease.sql");
-    let leased_from =
-        |lane: &str| vec![busy.clone(), "500".into(), "'node-2'".into(), busy.clone(), lane.into()];
+    let leased_from = |lane: &str| {
+        let owner = String::from("'node-2'");
+        vec![busy.clone(), "500".into(), owner, busy.clone(), lane.into(), busy.clone()]
+    };
 
     let statements: Vec<(&str, &str, Vec<String>, &[&str])> = vec![
-        ("lease", lease, leased_from("0"), &["outbox_free", "outbox_leased", "outbox_pkey"]),
-        (
-            "lease notices",
-            lease,
-            leased_from("1"),
-            &["outbox_free", "outbox_leased", "outbox_pkey"],
-        ),
+        ("lease", lease, leased_from("0"), LEASED_BY),
+        ("lease notices", lease, leased_from("1"), LEASED_BY),
         (
             "settle",
             include_str!("../../src/sql/settle.sql"),
-            vec![tenants.clone(), ids.clone(), longs.clone(), longs, none],
+            vec![tenants.clone(), ids.clone(), longs.clone(), longs.clone(), none],
+            &["outbox_pkey"],
+        ),
+        (
+            "standing",
+            include_str!("../../src/sql/standing.sql"),
+            vec![tenants.clone(), ids.clone(), longs.clone(), longs],
             &["outbox_pkey"],
         ),
         (

@@ -272,7 +272,7 @@ async fn a_frozen_wire_is_a_fault_of_every_call_and_never_a_hang() {
             store.book(&booking),
             desk.change(booked.id, cancel(), given::now()),
             store.find(desk.tenant, booked.id),
-            store.lease(Lane::Sessions, &wish),
+            store.lease(Lane::Sessions, wish.now, &wish),
         )
     })
     .await;
@@ -294,6 +294,6 @@ async fn an_effect_that_cannot_be_read_is_no_reason_to_leave_others_undone() {
     testing::run(&store, &spoil).await.unwrap();
     let wish =
         Lease { owner: given::node(1), now: given::after(1), until: given::after(2), limit: 10 };
-    let leased = store.lease(Lane::Sessions, &wish).await.unwrap();
+    let leased = store.lease(Lane::Sessions, wish.now, &wish).await.unwrap();
     assert_eq!(leased.iter().map(|it| it.id.callback).collect::<Vec<_>>(), [good.id]);
 }
