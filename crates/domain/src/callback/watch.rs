@@ -13,8 +13,10 @@ use crate::time::{SignedDuration, Timestamp};
 
 /// A live session is asked after this often, ± 20 %.
 pub const WATCH_EVERY: SignedDuration = SignedDuration::from_secs(30);
-/// A missing session is looked for once more after this, before it counts as lost.
-pub const MISSING_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
+/// A missing session is looked for once more after this, before it counts as lost: longer than a session waits between two
+/// tries to deliver a word, which is ten seconds at most. One that ended while this service was away has its last word on
+/// the way.
+pub const MISSING_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(15);
 /// A session whose owner is silent for this long, while its neighbours answer, died with it: longer than a session
 /// tries to deliver a word.
 pub const SILENT_FOR: SignedDuration = SignedDuration::from_mins(5);

@@ -145,7 +145,7 @@ async fn a_database_comes_back_as_it_was_and_who_was_called_since_is_not_called_
     let said = restore(&["backup.tar", "a.toml", &whole.url]);
     assert!(!said.status.success(), "nothing is restored onto something: {said:?}");
 
-    // Everything is as it was, and a node that knows no orchestration server calls nobody.
+    // Everything is as it was, and a node that dispatches nothing calls nobody.
     let mut node = cluster.idle_node("a");
     cluster.balance(&[&node]);
     assert_eq!(standing(&cluster, &node, &slot).await, before);

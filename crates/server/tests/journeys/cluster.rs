@@ -67,15 +67,10 @@ impl Cluster {
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// Where sessions are started.
-    fn orchestrators(&self) -> String {
-        let node = |url: &String| format!("[[ors.nodes]]\nurl = \"{url}\"\n");
-        self.stage.ors.urls().iter().map(node).collect()
-    }
-
     /// Writes the configuration of a node that finds its database there.
     pub(crate) fn configure(&self, name: &str, store: &str, more: &str) -> PathBuf {
-        let ors = self.orchestrators();
+        let node = |url: &String| format!("[[ors.nodes]]\nurl = \"{url}\"\n");
+        let ors: String = self.stage.ors.urls().iter().map(node).collect();
         let schema = &self.database.schema;
         let stream = self.stream.as_ref().map_or_else(String::new, |url| {
             format!(
@@ -111,11 +106,12 @@ impl Cluster {
         Node::start(self.stage.folder.path(), &config)
     }
 
-    /// Starts a node that knows no orchestration server: it serves, and starts nothing.
+    /// Starts a node that serves and calls nobody.
     pub(crate) fn idle_node(&self, name: &str) -> Node {
         let config = self.configure(name, &self.database.url(), "");
         let text = std::fs::read_to_string(&config).unwrap();
-        std::fs::write(&config, text.replace(&self.orchestrators(), "")).unwrap();
+        std::fs::write(&config, text.replace("[dispatch]\n", "[dispatch]\nenabled = false\n"))
+            .unwrap();
         Node::start(self.stage.folder.path(), &config)
     }
 

@@ -82,14 +82,14 @@ fn a_session_whose_report_overtakes_its_first_word_is_known_by_that_word() {
 #[test]
 fn a_session_that_is_missing_twice_is_lost_and_another_takes_its_place() {
     let first = make(queued(), &missing(1, 98), after(100));
-    assert_eq!(timer(&first).at, after(110));
-    let early = first.callback.clone().apply(&missing(1, 107), after(120)).unwrap();
-    assert!(matches!(early, Outcome::Unchanged(_)), "answers not ten seconds apart");
-    let lost = make(first.callback, &missing(1, 110), after(110));
+    assert_eq!(timer(&first).at, after(115));
+    let early = first.callback.clone().apply(&missing(1, 112), after(120)).unwrap();
+    assert!(matches!(early, Outcome::Unchanged(_)), "answers not fifteen seconds apart");
+    let lost = make(first.callback, &missing(1, 115), after(115));
     assert_eq!(lost.callback.state, State::Scheduled);
     assert_eq!(effect(&lost), Effect::Submit { attempt: Attempt::new(2) });
-    let standing = lost.callback.standing(after(110));
-    assert_eq!(standing.age_secs, 110, "the wait goes on from the request");
+    let standing = lost.callback.standing(after(115));
+    assert_eq!(standing.age_secs, 115, "the wait goes on from the request");
     assert_eq!(standing.priority, 110, "one interval of a minute has passed");
 }
 
@@ -143,7 +143,7 @@ fn a_dial_of_which_only_an_answer_tells_is_remembered_once() {
     told.dial = Some(Dial { at: after(39), ..dial.clone() });
     let told = make(dialled.clone(), &Change::Report(Box::new(told)), after(71)).callback;
     assert_eq!(told.diagnostics.dials, [Dial { at: after(39), ..dial }], "by the session's clock");
-    let lost = through_at(dialled, &[missing(1, 100), missing(1, 110)], 110);
+    let lost = through_at(dialled, &[missing(1, 100), missing(1, 115)], 115);
     assert_eq!(lost.reason, Some(Reason::FAIL_SESSION_LOST), "a person was on the line");
 }
 
@@ -152,12 +152,12 @@ fn a_session_that_vanished_while_nobody_could_hear_it_is_not_replaced() {
     for (late, reason) in [(79, None), (80, Some(Reason::FAIL_SESSION_LOST))] {
         let asked = Asked { at: after(200), due_at: after(200 - late) };
         let first = Change::Missing { attempt: Attempt::FIRST, asked };
-        let lost = through_at(queued(), &[first, missing(1, 210)], 210);
+        let lost = through_at(queued(), &[first, missing(1, 215)], 215);
         assert_eq!(lost.reason, reason, "asked {late} s too late");
     }
     let ended = make(queued(), &seen(1, None, State::Completed), after(40)).callback;
     assert_eq!(ended.state, State::Queued, "how it ended is the session's to say");
-    let lost = through_at(ended, &[missing(1, 70), missing(1, 80)], 80);
+    let lost = through_at(ended, &[missing(1, 70), missing(1, 85)], 85);
     assert_eq!(lost.reason, Some(Reason::FAIL_SESSION_LOST));
 }
 
@@ -168,7 +168,7 @@ fn a_start_whose_first_word_nobody_could_hear_is_not_repeated_unasked() {
     assert_eq!(timer(&named).effect, Effect::Watch { attempt: Attempt::FIRST });
     let lives = make(named.callback.clone(), &seen(1, None, State::Routing), after(201)).callback;
     assert_eq!((lives.state, lives.unanswered), (State::Routing, 0));
-    let gone = through_at(named.callback, &[missing(1, 201), missing(1, 212)], 212);
+    let gone = through_at(named.callback, &[missing(1, 201), missing(1, 217)], 217);
     assert_eq!(gone.reason, Some(Reason::FAIL_SESSION_LOST));
 
     let nameless = Change::Sent { attempt: Attempt::FIRST, session: None, node: None };
