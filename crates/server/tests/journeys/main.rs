@@ -19,6 +19,7 @@ mod metrics;
 mod neighbours;
 mod node;
 mod nodes;
+mod orchestration;
 mod outages;
 mod peers;
 mod redis;
