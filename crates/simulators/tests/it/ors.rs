@@ -148,7 +148,11 @@ async fn updates_overtake_each_other_where_a_knob_is_turned() {
         start(&ors, &owner.start_of(&format!("c-{number}"), 1)).await;
     }
     let begun = std::time::Instant::now();
-    let completed = || owner.story().iter().filter(|it| it.starts_with("COMPLETED")).count();
+    let completed = || {
+        let updates = owner.updates();
+        let last = updates.iter().filter(|update| update.body["state"] == "COMPLETED");
+        last.map(|update| update.path.clone()).collect::<std::collections::BTreeSet<_>>().len()
+    };
     while completed() < 6 {
         assert!(begun.elapsed() < 30 * SECOND, "{:?}", owner.story());
         tokio::time::sleep(Duration::from_millis(20)).await;
