@@ -144,6 +144,9 @@ fn warn_of_gaps(config: &Config, house: &House) {
         (None, Some(_)) => tracing::warn!(
             "sessions are started by the stream, and without ors.nodes nobody can ask after them or cancel them"
         ),
+        (Some(_), _) if config.ors.nodes.is_empty() => tracing::warn!(
+            "no ors.nodes: only contact centres that name orchestration servers (ges-ors-endpoints) have sessions asked after"
+        ),
         (Some(_), _) => {}
     }
     if store::many(config) && house.memory.shared.is_none() {

@@ -19,7 +19,11 @@ mod metrics;
 mod neighbours;
 mod node;
 mod nodes;
+<<<<<<< HEAD
 mod notices;
+=======
+mod orchestration;
+>>>>>>> w1
 mod outages;
 mod peers;
 mod redis;

@@ -221,6 +221,7 @@ async fn nodes_that_only_a_template_names_are_enough() {
     assert_ne!(text, without);
     std::fs::write(&path, without).unwrap();
     let node = stage.open().await;
+    assert!(node.log().contains("no ors.nodes"), "what others lack is told");
     assert_eq!(platform.wait(&node, "VQ_0").await, 120);
     let id = stage.book(&node, 1).await;
     let done = stage.until(&node, &id, "COMPLETED").await;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
 use super::journal::Reported;
@@ -34,6 +35,20 @@ pub(crate) struct Report {
     body: Value,
     tries: u32,
     waited: Duration,
+    /// How it comes, where updates overtake each other.
+    way: Way,
+}
+
+/// How an update reaches its owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Way {
+    /// In its turn.
+    #[default]
+    Straight,
+    /// After one that was told later.
+    Overtaken,
+    /// Once more.
+    Again,
 }
 
 /// What the world wants of the reporter.
@@ -70,6 +85,7 @@ impl Report {
             body,
             tries: 0,
             waited: Duration::ZERO,
+            way: Way::Straight,
         }
     }
 
@@ -85,6 +101,12 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_mins(2);
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// An update that may be overtaken waits so long for one that does it, in wall time.
+const OVERTAKEN_WITHIN: Duration = Duration::from_millis(300);
+/// Every so many updates one comes twice.
+const AGAIN_EVERY: usize = 3;
+/// What an owner says that will not have an update, and still hears the session.
+const STILL_HEARD: [&str; 2] = ["stale_seq", "illegal_transition"];
 
 pub(crate) struct Reporter {
     client: reqwest::Client,
@@ -95,6 +117,10 @@ pub(crate) struct Reporter {
     /// Tasks that run.
     busy: AtomicUsize,
     changed: Notify,
+    /// Rung when an update waits behind another one.
+    behind: Notify,
+    /// Updates that went on their way while they overtake each other.
+    sent: AtomicUsize,
     pub(crate) told: Mutex<Bounded<Reported>>,
 }
 
@@ -118,6 +144,8 @@ impl Reporter {
             tasks: Mutex::default(),
             busy: AtomicUsize::new(0),
             changed: Notify::new(),
+            behind: Notify::new(),
+            sent: AtomicUsize::new(0),
             told: Mutex::default(),
         }
     }
@@ -131,6 +159,7 @@ impl Reporter {
                     let mut waiting = held(&self.waiting);
                     if let Some(queue) = waiting.get_mut(&report.session) {
                         queue.push_back(report);
+                        self.behind.notify_waiters();
                         continue;
                     }
                     let session = report.session.clone();
@@ -179,6 +208,33 @@ impl Reporter {
         next
     }
 
+    /// The update that overtakes this one, which is told after it: another one of the same session that comes in time.
+    async fn overtaken_by(&self, report: &Report) -> Option<Report> {
+        let deadline = Instant::now() + OVERTAKEN_WITHIN;
+        loop {
+            let behind = self.behind.notified();
+            if let Some(queue) = held(&self.waiting).get_mut(&report.session)
+                && let Some(later) = queue.pop_front()
+            {
+                queue.push_front(Report { way: Way::Overtaken, ..report.clone() });
+                return Some(later);
+            }
+            if timeout_at(deadline, behind).await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    /// Has every third update told once more, behind all that wait.
+    fn repeat(&self, report: &Report) {
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        if number % AGAIN_EVERY == AGAIN_EVERY - 1
+            && let Some(queue) = held(&self.waiting).get_mut(&report.session)
+        {
+            queue.push_back(Report { way: Way::Again, ..report.clone() });
+        }
+    }
+
     fn idle(&self) {
         self.busy.fetch_sub(1, Ordering::SeqCst);
         self.changed.notify_waiters();
@@ -188,6 +244,12 @@ impl Reporter {
 async fn work_off(shared: Arc<Shared>, session: String) {
     let reporter = &shared.reporter;
     while let Some(mut report) = reporter.next(&session) {
+        let overtake = shared.world().knobs.updates_overtake;
+        if overtake && report.way == Way::Straight && report.tries == 0 {
+            report = reporter.overtaken_by(&report).await.unwrap_or(report);
+            reporter.repeat(&report);
+        }
+        let again = report.way == Way::Again;
         let outcome = deliver(&shared, &mut report).await;
         let mut world = shared.world();
         if let Outcome::Later(wait) = outcome {
@@ -197,6 +259,9 @@ async fn work_off(shared: Arc<Shared>, session: String) {
             }
             world.try_again_after(&session, wait);
             break;
+        }
+        if again {
+            continue;
         }
         world.taken(&session);
         let unknown = matches!(outcome, Outcome::Undelivered) && report.kind == STARTED;
@@ -214,7 +279,8 @@ async fn work_off(shared: Arc<Shared>, session: String) {
 
 async fn deliver(shared: &Shared, report: &mut Report) -> Outcome {
     let reporter = &shared.reporter;
-    let status = attempt(&reporter.client, report).await;
+    let answer = attempt(&reporter.client, report).await;
+    let status = answer.as_ref().map(|(status, _)| *status);
     report.tries += 1;
     held(&reporter.told).push(|_| Reported {
         at_ms: shared.clock().wall_ms(),
@@ -228,14 +294,22 @@ async fn deliver(shared: &Shared, report: &mut Report) -> Outcome {
     });
     match status {
         Some(200..=299) => Outcome::Taken,
+        Some(409) if answer.is_some_and(|(_, body)| still_heard(&body)) => Outcome::Refused,
         Some(401 | 404 | 409 | 410) => Outcome::Void,
         Some(status) if status < 500 => Outcome::Refused,
         _ => report.next_wait().map_or(Outcome::Undelivered, Outcome::Later),
     }
 }
 
-/// The status of one try; nothing if no answer came in time.
-async fn attempt(client: &reqwest::Client, report: &Report) -> Option<u16> {
+/// Whether a refusal is about the update alone.
+fn still_heard(body: &str) -> bool {
+    let said: Value = serde_json::from_str(body).unwrap_or_default();
+    let message = said["status"]["message"].as_str().unwrap_or_default();
+    STILL_HEARD.iter().any(|word| message.starts_with(word))
+}
+
+/// The status and the body of one try; nothing if no answer came in time.
+async fn attempt(client: &reqwest::Client, report: &Report) -> Option<(u16, String)> {
     let method = if report.kind == STORAGE { Method::PATCH } else { Method::POST };
     let mut request = client
         .request(method, &report.url)
@@ -248,5 +322,7 @@ async fn attempt(client: &reqwest::Client, report: &Report) -> Option<u16> {
     if let Some(traceparent) = &report.traceparent {
         request = request.header("traceparent", traceparent);
     }
-    request.send().await.ok().map(|response| response.status().as_u16())
+    let response = request.send().await.ok()?;
+    let status = response.status().as_u16();
+    Some((status, response.text().await.unwrap_or_default()))
 }

@@ -40,6 +40,9 @@ pub struct Knobs {
     pub ring_unconfirmed: bool,
     /// A session reports `QUEUED` when it enters its queue, although `started` said so already.
     pub announce_queued: bool,
+    /// Updates of a session overtake each other: a later one arrives before an earlier one, and every third comes once more
+    /// after the next.
+    pub updates_overtake: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -111,6 +111,74 @@ async fn the_same_callback_and_attempt_is_started_once() {
 }
 
 #[tokio::test]
+async fn a_session_whose_update_came_too_late_goes_on() {
+    for word in ["stale_seq: a newer update was taken", "illegal_transition: no such step"] {
+        let (owner, ors) = stepped(Script::default()).await;
+        owner.answer([204]);
+        owner.say(409, word);
+        start(&ors, &owner.start_of("c-1", 1)).await;
+        ors.advance(60 * SECOND).await;
+        let story = owner.story();
+        assert_eq!(story.last().map(String::as_str), Some("COMPLETED AGENT_CONNECTED"), "{word}");
+        assert_eq!(story.iter().filter(|it| *it == "ROUTING").count(), 1, "it is not said again");
+    }
+    let (owner, ors) = stepped(Script::default()).await;
+    owner.answer([204]);
+    owner.say(409, "superseded: attempt 2 has taken over");
+    start(&ors, &owner.start_of("c-1", 1)).await;
+    ors.advance(60 * SECOND).await;
+    assert_eq!(owner.story(), ["started", "ROUTING"]);
+    assert!(ors.calls().is_empty());
+}
+
+#[tokio::test]
+async fn updates_overtake_each_other_where_a_knob_is_turned() {
+    let script = Script {
+        queue_ms: 40,
+        route_ms: 20,
+        ring_ms: 20,
+        talk_ms: 40,
+        rejects: 2,
+        ..Script::default()
+    };
+    let config = OrsConfig::default().clock(Clock::running(1.0)).script(script);
+    let (owner, ors) = (Owner::start(), Ors::start(config).await);
+    ors.misbehave(|knobs| knobs.updates_overtake = true);
+    for number in 0..6 {
+        start(&ors, &owner.start_of(&format!("c-{number}"), 1)).await;
+    }
+    let begun = std::time::Instant::now();
+    let completed = || {
+        let updates = owner.updates();
+        let last = updates.iter().filter(|update| update.body["state"] == "COMPLETED");
+        last.map(|update| update.path.clone()).collect::<std::collections::BTreeSet<_>>().len()
+    };
+    while completed() < 6 {
+        assert!(begun.elapsed() < 30 * SECOND, "{:?}", owner.story());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    ors.settle().await;
+    let (mut late, mut twice) = (0, 0);
+    for number in 0..6 {
+        let of = |update: &crate::owner::Update| update.path.contains(&format!("/c-{number}/"));
+        let updates: Vec<_> = owner.updates().into_iter().filter(of).collect();
+        let seqs: Vec<_> = updates.iter().filter_map(|it| it.body["seq"].as_u64()).collect();
+        late += seqs.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        for kind in ["started", "storage"] {
+            assert!(updates.iter().any(|it| it.path.ends_with(kind)), "nothing is lost");
+        }
+        let mut all = seqs.clone();
+        all.sort_unstable();
+        all.dedup();
+        twice += seqs.len() - all.len();
+        let newest = all.last().copied().unwrap();
+        assert_eq!(all, (1..=newest).collect::<Vec<_>>(), "nothing is lost: {seqs:?}");
+    }
+    assert!(late >= 6, "only {late} came late");
+    assert!(twice >= 6, "only {twice} came twice");
+}
+
+#[tokio::test]
 async fn a_superseded_session_ends_itself_before_any_phone_rings() {
     for refusal in [401, 404, 409, 410] {
         let (owner, ors) = stepped(Script::default()).await;

@@ -19,7 +19,7 @@ pub(crate) struct Update {
 #[derive(Default)]
 struct Told {
     updates: Vec<Update>,
-    answers: VecDeque<u16>,
+    answers: VecDeque<(u16, String)>,
 }
 
 pub(crate) struct Owner {
@@ -49,7 +49,14 @@ impl Owner {
 
     /// Answers the next updates so, in order; behind them all is well again.
     pub(crate) fn answer(&self, statuses: impl IntoIterator<Item = u16>) {
-        self.told.lock().unwrap().answers.extend(statuses);
+        let bare = statuses.into_iter().map(|status| (status, String::new()));
+        self.told.lock().unwrap().answers.extend(bare);
+    }
+
+    /// Answers the next update so, with a message in the envelope.
+    pub(crate) fn say(&self, status: u16, message: &str) {
+        let body = json!({ "status": { "code": u32::from(status) * 100, "message": message } });
+        self.told.lock().unwrap().answers.push_back((status, body.to_string()));
     }
 
     pub(crate) fn updates(&self) -> Vec<Update> {
@@ -101,6 +108,6 @@ async fn take(
         token: token.unwrap_or_default().to_owned(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     });
-    let status = told.answers.pop_front().unwrap_or(204);
-    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish()
+    let (status, body) = told.answers.pop_front().unwrap_or((204, String::new()));
+    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).body(body)
 }
