@@ -19,11 +19,8 @@ mod metrics;
 mod neighbours;
 mod node;
 mod nodes;
-<<<<<<< HEAD
 mod notices;
-=======
 mod orchestration;
->>>>>>> w1
 mod outages;
 mod peers;
 mod redis;
