@@ -81,13 +81,14 @@ impl Default for Config {
 impl Config {
     /// Prepares a client for this neighbour; certificates and proxies are the wiring's.
     ///
-    /// Redirects are followed by this crate, which keeps method and body and learns who owns a session. The pool is the
-    /// vendor's: 20 connections per node.
+    /// Redirects are followed by this crate, which keeps method and body and learns who owns a session. As many
+    /// connections to a node are kept as calls are under way by default: with fewer, each step of asking after sessions
+    /// connects anew.
     pub fn tune(&self, client: ClientBuilder) -> ClientBuilder {
         client
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_millis(self.connect_timeout_ms.get().into()))
-            .pool_max_idle_per_host(20)
+            .pool_max_idle_per_host(64)
             // A node hangs up on connections that idle for some seconds. A start that meets that moment has an unknown
             // outcome, which costs its callback two minutes: so idle connections are given up before.
             .pool_idle_timeout(Duration::from_secs(2))
