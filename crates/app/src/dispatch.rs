@@ -48,13 +48,15 @@ pub struct Tick {
     pub unsent: usize,
     /// Whether the step was full, so that there may be more to do at once.
     pub full: bool,
-    /// When the first of those that were leased ahead is due.
+    /// When the first call among those that were leased ahead is due.
     pub next: Option<Timestamp>,
 }
 
 /// What a step is to do.
 struct Taken {
     leased: Vec<Leased>,
+    /// When the first of their leases lapses.
+    until: Timestamp,
     full: bool,
 }
 
@@ -73,14 +75,14 @@ impl App {
     pub async fn tick(&self, lane: Lane) -> Result<Tick, Fault> {
         let now = self.now();
         let until = now + self.options.lease;
-        let Taken { leased, full } = match lane {
+        let Taken { leased, until, full } = match lane {
             Lane::Sessions => self.take_sessions(now, until).await?,
             Lane::Notices => {
                 let leased = self.lease(lane, NOTICES, now, now, until).await?;
-                Taken { full: leased.len() == usize::from(NOTICES), leased }
+                Taken { full: leased.len() == usize::from(NOTICES), leased, until }
             }
         };
-        let next = if lane == Lane::Sessions { self.ahead.next() } else { None };
+        let next = if lane == Lane::Sessions { self.ahead.next_call() } else { None };
         let tick = Tick { leased: leased.len(), full, next, ..Tick::default() };
         if leased.is_empty() {
             return Ok(tick);
@@ -127,7 +129,7 @@ impl App {
             };
             Ok((standing, fresh))
         };
-        let (mut leased, fresh) = match taken.await {
+        let (standing, fresh) = match taken.await {
             Ok(taken) => taken,
             Err(fault) => {
                 self.ahead.keep(kept);
@@ -137,13 +139,15 @@ impl App {
         let full = room == 0 || fresh.len() == usize::from(room);
         let (due, early) = fresh.into_iter().partition::<Vec<_>, _>(|one| one.due_at <= now);
         self.ahead.keep(early.into_iter().map(|leased| Kept { leased, until }));
+        let until = standing.iter().map(|one| one.until).fold(until, Timestamp::min);
+        let mut leased: Vec<_> = standing.into_iter().map(|one| one.leased).collect();
         leased.extend(due);
-        Ok(Taken { leased, full })
+        Ok(Taken { leased, until, full })
     }
 
     /// Those of what was leased ahead that are still this node's to do. One whose lease is half over is given back: there
     /// may be no time left for a whole step.
-    async fn standing(&self, kept: &[Kept], now: Timestamp) -> Result<Vec<Leased>, Fault> {
+    async fn standing(&self, kept: &[Kept], now: Timestamp) -> Result<Vec<Kept>, Fault> {
         if kept.is_empty() {
             return Ok(Vec::new());
         }
@@ -153,7 +157,7 @@ impl App {
         let (in_time, late): (Vec<&Kept>, Vec<&Kept>) =
             standing.partition(|one| one.until.duration_since(now) * 2 > self.options.lease);
         self.ports.effects.settle(&late.into_iter().map(given_back).collect::<Vec<_>>()).await?;
-        Ok(in_time.into_iter().map(|one| one.leased.clone()).collect())
+        Ok(in_time.into_iter().cloned().collect())
     }
 
     /// Gives back what was leased ahead, for a node that stops: another one takes it at once, and not when the leases lapse.

@@ -32,6 +32,8 @@ const HERALDS: usize = 4;
 const FORGETS_EVERY: Duration = Duration::from_secs(5);
 /// How long a change of many callbacks that another node took in may lie before this one looks for it.
 const BULK_EVERY: Duration = Duration::from_secs(1);
+/// Calls that are due within this part of the pause between two looks are made in one step.
+const TOGETHER: u32 = 4;
 /// After a step with changes a node rests for so many times as long as it took: measured, bookings into the same slot then keep
 /// four fifths of their pace, and ten thousand changes take less than ten seconds.
 const BULK_RESTS: u32 = 3;
@@ -82,10 +84,11 @@ impl Loops {
                     Ok(tick) if tick.full => continue,
                     Ok(tick) => {
                         silent = false;
-                        // What was leased ahead is done when it is due, and not at the next look.
+                        // A call that was leased ahead is made when it is due, and not at the next look; but calls that are
+                        // due soon after each other are made together.
                         let next = tick.next.map(|at| at.duration_since(app.now()));
                         let next = next.map(|wait| Duration::try_from(wait).unwrap_or_default());
-                        next.map_or(poll, |wait| wait.min(poll))
+                        next.map_or(poll, |wait| wait.clamp(poll / TOGETHER, poll))
                     }
                     Err(fault) => {
                         // Said once until it is over: the loop comes back every second.
