@@ -285,11 +285,7 @@ async fn a_callback_that_came_too_late_ends_without_a_call() {
 #[tokio::test]
 async fn callbacks_are_released_no_faster_than_set_and_in_the_order_wanted() {
     let house = House::with(|settings| settings.max_release_per_minute = Some(2)).await;
-    let mut wanted = Vec::new();
-    for number in 0..5 {
-        wanted.push(house.booked(number, None).await.id);
-        house.turn(1);
-    }
+    let wanted = house.lined_up(5).await;
     house.tick().await;
     assert_eq!(house.ors.starts().len(), 2);
     house.live(60).await;
@@ -329,11 +325,7 @@ async fn of_those_held_back_no_more_wake_than_may_be_released() {
 #[tokio::test]
 async fn those_held_back_pass_nobody_who_came_first() {
     let house = House::with(|settings| settings.max_release_per_minute = Some(3)).await;
-    let mut wanted = Vec::new();
-    for number in 0..9 {
-        wanted.push(house.booked(number, None).await.id);
-        house.turn(1);
-    }
+    let mut wanted = house.lined_up(9).await;
     house.tick().await;
     for late in 0..40 {
         house.live(2).await;

@@ -338,6 +338,16 @@ impl House {
         self.book(wish).await.unwrap().callback().clone()
     }
 
+    /// So many immediate callbacks, booked a second after each other.
+    pub(crate) async fn lined_up(&self, count: u32) -> Vec<CallbackId> {
+        let mut ids = Vec::new();
+        for number in 0..count {
+            ids.push(self.booked(number, None).await.id);
+            self.turn(1);
+        }
+        ids
+    }
+
     pub(crate) async fn find(&self, id: CallbackId) -> Callback {
         self.app.retrieve(self.tenant, id).await.unwrap()
     }

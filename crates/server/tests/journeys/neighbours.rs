@@ -35,13 +35,9 @@ async fn known_again(stage: &Stage, node: &Node, queue: &str) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_router_that_lies_stalls_or_floods_spoils_no_answer_but_its_own() {
-    let stage = Stage::set().await;
-    let urs = Urs::start(UrsConfig::default()).await;
-    stage.configure(&routers(&urs));
-    let node = stage.open().await;
-    let misfortunes = [
+/// What comes back from a neighbour where an answer should.
+pub(crate) fn misfortunes() -> Vec<Action> {
+    vec![
         Action::Garbage,
         Action::Huge { bytes: 20_000_000 },
         Action::Stall,
@@ -52,8 +48,16 @@ async fn a_router_that_lies_stalls_or_floods_spoils_no_answer_but_its_own() {
         Action::RedirectLoop,
         Action::Status { status: 500, retry_after: None },
         Action::Answer(Answer::text(200, "[1,2,3]")),
-    ];
-    for (number, misfortune) in misfortunes.into_iter().enumerate() {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_lies_stalls_or_floods_spoils_no_answer_but_its_own() {
+    let stage = Stage::set().await;
+    let urs = Urs::start(UrsConfig::default()).await;
+    stage.configure(&routers(&urs));
+    let node = stage.open().await;
+    for (number, misfortune) in misfortunes().into_iter().enumerate() {
         // A queue of its own, so that no earlier answer stands in.
         let queue = format!("VQ_{number}");
         urs.set_wait(&queue, Duration::from_mins(1));

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::checker::{calls_once, check};
 use crate::cluster::Cluster;
+use crate::neighbours;
 use crate::node::Node;
 use crate::nodes::until;
 use crate::stage::{Stage, quick};
@@ -18,20 +19,10 @@ const PASSED_BY: Duration = Duration::from_secs(15);
 
 /// What comes back where an answer should; `lie`, the last, is one about somebody else.
 fn misfortunes(lie: Answer) -> Vec<Action> {
-    vec![
-        Action::Garbage,
-        Action::Huge { bytes: 20_000_000 },
-        Action::Stall,
-        Action::Drip { ms: 100 },
-        Action::Truncate,
-        Action::HangUp,
-        Action::Reset,
-        Action::RedirectLoop,
-        Action::Status { status: 500, retry_after: None },
-        Action::Answer(Answer::text(200, "[1,2,3]")),
-        Action::Answer(Answer::text(307, "").with("location", "ftp://nowhere/")),
-        Action::Answer(lie),
-    ]
+    let elsewhere = Answer::text(307, "").with("location", "ftp://nowhere/");
+    let mut all = neighbours::misfortunes();
+    all.extend([elsewhere, lie].map(Action::Answer));
+    all
 }
 
 /// Calls of an operation to the orchestration server by their outcome, as the node counts them.
