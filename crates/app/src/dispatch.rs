@@ -173,6 +173,17 @@ fn given_back(kept: &Kept) -> Settlement {
     Settlement { id, lease, fate: Fate::Again(due_at) }
 }
 
+/// Changes that effects ask for, at the callbacks that these are of.
+fn aimed(changes: &[(Leased, Change)]) -> Vec<Aimed> {
+    let one = |(leased, change): &(Leased, Change)| Aimed {
+        tenant: leased.id.tenant,
+        callback: leased.id.callback,
+        change: change.clone(),
+        expected: None,
+    };
+    changes.iter().map(one).collect()
+}
+
 impl Step<'_> {
     async fn work(&mut self, leased: Vec<Leased>) -> Result<(), Fault> {
         let ids: Vec<(TenantId, CallbackId)> =
@@ -231,15 +242,7 @@ impl Step<'_> {
         &mut self,
         changes: Vec<(Leased, Change)>,
     ) -> Result<Vec<(Leased, Box<Callback>)>, Fault> {
-        let aimed: Vec<Aimed> = changes
-            .iter()
-            .map(|(leased, change)| Aimed {
-                tenant: leased.id.tenant,
-                callback: leased.id.callback,
-                change: change.clone(),
-                expected: None,
-            })
-            .collect();
+        let aimed = aimed(&changes);
         if aimed.is_empty() {
             return Ok(Vec::new());
         }

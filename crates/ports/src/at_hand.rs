@@ -96,7 +96,6 @@ impl AtHand {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use async_trait::async_trait;
@@ -104,6 +103,7 @@ mod tests {
 
     use super::*;
     use crate::Fault;
+    use crate::tenants::tests::bare;
 
     /// Long enough for whoever answers at all.
     const LONG: Duration = Duration::from_mins(1);
@@ -127,7 +127,7 @@ mod tests {
             if self.silent.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;
             }
-            let tenant = Arc::new(tenant(id, at));
+            let tenant = Arc::new(bare(id, at));
             *self.kept.lock().unwrap() = Some(Arc::clone(&tenant));
             Ok(Some(tenant))
         }
@@ -138,21 +138,6 @@ mod tests {
 
         fn any_welcomes(&self, _origin: &str) -> bool {
             false
-        }
-    }
-
-    fn tenant(id: TenantId, read_at: Timestamp) -> Tenant {
-        Tenant {
-            id,
-            short_id: None,
-            name: String::new(),
-            domains: Vec::new(),
-            environment: None,
-            enabled: true,
-            locations: Vec::new(),
-            cors_origins: BTreeSet::new(),
-            settings: BTreeMap::new(),
-            read_at,
         }
     }
 

@@ -134,22 +134,29 @@ pub trait Tenants: Send + Sync {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn tenant(origins: &[&str]) -> Tenant {
+    /// A tenant of whom nothing is set.
+    pub(crate) fn bare(id: TenantId, read_at: Timestamp) -> Tenant {
         Tenant {
-            id: TenantId::new(uuid::Uuid::nil()),
+            id,
             short_id: None,
             name: String::new(),
             domains: Vec::new(),
             environment: None,
             enabled: true,
             locations: Vec::new(),
-            cors_origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            cors_origins: BTreeSet::new(),
             settings: BTreeMap::new(),
-            read_at: Timestamp::UNIX_EPOCH,
+            read_at,
         }
+    }
+
+    fn tenant(origins: &[&str]) -> Tenant {
+        let cors_origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+        let bare = bare(TenantId::new(uuid::Uuid::nil()), Timestamp::UNIX_EPOCH);
+        Tenant { cors_origins, ..bare }
     }
 
     #[test]

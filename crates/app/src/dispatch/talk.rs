@@ -10,9 +10,9 @@ use ges_domain::callback::{Asked, Callback, Change, Outcome, WATCH_EVERY};
 use ges_domain::effect::{Effect, Signal};
 use ges_domain::retry::{Backoff, spread};
 use ges_domain::time::SignedDuration;
-use ges_ports::{Aimed, ChangeError, Fate, Fault, Inquiry, Leased, Orchestrator, SessionRef};
+use ges_ports::{ChangeError, Fate, Fault, Inquiry, Leased, Orchestrator, SessionRef};
 
-use super::Step;
+use super::{Step, aimed};
 
 /// Tries after which a session is not told something any more.
 const SIGNAL_TRIES: u32 = 20;
@@ -59,15 +59,7 @@ impl Step<'_> {
 
     /// Stores what sessions said; a session that said nothing new is asked again in its turn.
     async fn watched(&mut self, changes: Vec<(Leased, Change)>) -> Result<(), Fault> {
-        let aimed: Vec<Aimed> = changes
-            .iter()
-            .map(|(leased, change)| Aimed {
-                tenant: leased.id.tenant,
-                callback: leased.id.callback,
-                change: change.clone(),
-                expected: None,
-            })
-            .collect();
+        let aimed = aimed(&changes);
         if aimed.is_empty() {
             return Ok(());
         }

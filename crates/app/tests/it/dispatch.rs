@@ -118,9 +118,7 @@ async fn a_server_that_never_answers_ends_the_callback_after_its_attempts() {
 #[tokio::test]
 async fn a_lost_session_is_replaced_by_one_of_the_same_age() {
     let house = House::open().await;
-    let callback = house.booked(1, None).await;
-    house.live(2).await;
-    house.started(callback.id, 1).await.unwrap();
+    let callback = house.queued().await;
     house.ors.lose_everything();
     house.live(60).await;
     assert_eq!(house.ors.starts(), [(callback.id, 1), (callback.id, 2)]);
@@ -132,9 +130,7 @@ async fn a_lost_session_is_replaced_by_one_of_the_same_age() {
 #[tokio::test]
 async fn slow_answers_do_not_make_a_session_lost_before_its_fifteen_seconds() {
     let house = House::open().await;
-    let callback = house.booked(1, None).await;
-    house.live(2).await;
-    house.started(callback.id, 1).await.unwrap();
+    let callback = house.queued().await;
     house.ors.lose_everything();
     house.ors.takes(17);
     while house.ors.asked() == 0 {
@@ -183,9 +179,7 @@ async fn a_session_that_never_says_its_name_ends_with_its_callbacks_time() {
 #[tokio::test]
 async fn who_may_have_talked_while_this_service_was_away_is_not_called_again() {
     let house = House::open().await;
-    let callback = house.booked(1, None).await;
-    house.live(2).await;
-    house.started(callback.id, 1).await.unwrap();
+    let callback = house.queued().await;
     house.turn(200);
     house.ors.lose_everything();
     house.live(60).await;
@@ -196,9 +190,7 @@ async fn who_may_have_talked_while_this_service_was_away_is_not_called_again() {
 #[tokio::test]
 async fn who_may_have_talked_is_not_called_again_after_a_node_that_can_ask_nobody() {
     let house = House::open().await;
-    let callback = house.booked(1, None).await;
-    house.live(2).await;
-    house.started(callback.id, 1).await.unwrap();
+    let callback = house.queued().await;
     house.turn(200);
     house.ors.lose_everything();
     house.without_orchestrator().live(100).await;
@@ -210,9 +202,7 @@ async fn who_may_have_talked_is_not_called_again_after_a_node_that_can_ask_nobod
 #[tokio::test]
 async fn what_a_session_could_not_deliver_it_says_when_it_is_asked() {
     let house = House::open().await;
-    let callback = house.booked(1, None).await;
-    house.live(2).await;
-    house.started(callback.id, 1).await.unwrap();
+    let callback = house.queued().await;
     house.ors.say(State::Processing);
     house.live(40).await;
     assert_eq!(house.find(callback.id).await.state, State::Processing);
@@ -227,9 +217,7 @@ async fn what_a_session_could_not_deliver_it_says_when_it_is_asked() {
 #[tokio::test]
 async fn a_session_whose_owner_stays_silent_is_replaced_after_five_minutes() {
     let house = House::open().await;
-    let callback = house.booked(1, None).await;
-    house.live(2).await;
-    house.started(callback.id, 1).await.unwrap();
+    let callback = house.queued().await;
     house.ors.fall_silent();
     house.live(300).await;
     assert_eq!(house.ors.starts(), [(callback.id, 1)]);

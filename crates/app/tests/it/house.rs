@@ -338,6 +338,14 @@ impl House {
         self.book(wish).await.unwrap().callback().clone()
     }
 
+    /// An immediate callback whose session runs.
+    pub(crate) async fn queued(&self) -> Callback {
+        let callback = self.booked(1, None).await;
+        self.live(2).await;
+        self.started(callback.id, 1).await.unwrap();
+        callback
+    }
+
     /// So many immediate callbacks, booked a second after each other.
     pub(crate) async fn lined_up(&self, count: u32) -> Vec<CallbackId> {
         let mut ids = Vec::new();
