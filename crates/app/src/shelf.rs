@@ -42,7 +42,7 @@ impl Stock {
         let shut = || {
             let off = |service: &Service| {
                 let mut service = service.clone();
-                service.settings.enabled = false;
+                Arc::make_mut(&mut service.settings).enabled = false;
                 Arc::new(service)
             };
             let services = self.services.iter();

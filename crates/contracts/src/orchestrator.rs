@@ -56,9 +56,10 @@ type Given = Arc<dyn Platform>;
 pub fn start(number: u32) -> SessionRequest {
     let mut sales =
         catalogue(tenant(1)).service(&service(SALES)).expect("the first catalogue holds it");
-    sales.settings.scxml_url = String::from("http://designer.test/apps/callback/main.scxml");
-    sales.settings.outbound_caller_id = Some(String::from("+14155550000"));
-    sales.settings.call_direction = CallDirection::UserTerminated;
+    let settings = Arc::make_mut(&mut sales.settings);
+    settings.scxml_url = String::from("http://designer.test/apps/callback/main.scxml");
+    settings.outbound_caller_id = Some(String::from("+14155550000"));
+    settings.call_direction = CallDirection::UserTerminated;
     let request = Request {
         phone: phone(number),
         desired_at: None,

@@ -6,6 +6,7 @@
 mod check;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::callback::{
     Callback, Details, Diagnostics, Kind, OfferType, Placement, SlotClaim, State, Storage,
@@ -262,7 +263,7 @@ impl Booking {
             reached_at: None,
             upcoming_at: None,
             details,
-            settings: settings.clone(),
+            settings: Arc::clone(&service.settings),
             storage: Storage::default(),
             diagnostics: Diagnostics::default(),
             revision: Revision::new(1),

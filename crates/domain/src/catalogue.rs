@@ -8,6 +8,7 @@ mod effect;
 mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::capacity::{MAX_PLACES, Plan};
 use crate::hours::Hours;
@@ -209,7 +210,7 @@ impl Catalogue {
         Some(Service {
             tenant: self.tenant,
             name: name.clone(),
-            settings: Settings { emergency: entry.closed(), ..settings.clone() },
+            settings: Arc::new(Settings { emergency: entry.closed(), ..settings.clone() }),
             hours,
             plan,
             numbers: self.numbers.of(queue).cloned(),

@@ -1,5 +1,7 @@
 //! Callback services: what Designer publishes about a callback queue, and what is offered under it.
 
+use std::sync::Arc;
+
 use crate::capacity::{Plan, SlotLength};
 use crate::hours::Hours;
 use crate::id::{Revision, TenantId};
@@ -94,6 +96,7 @@ pub struct NoticeText {
 }
 
 /// Everything that is set per callback service; a callback keeps the settings it was booked under.
+#[cfg_attr(feature = "serde", serde_with::skip_serializing_none)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that people set")]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -257,7 +260,7 @@ pub struct Service {
     /// The name that clients use.
     pub name: ServiceName,
     /// What was published about it.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// The office hours that the settings name, or always open.
     pub hours: Hours,
     /// Places by slot: an assigned capacity rule, or the settings' own flat plan.

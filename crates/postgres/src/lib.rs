@@ -18,6 +18,7 @@ mod rows;
 mod schema;
 mod search;
 mod session;
+mod settings;
 mod store;
 mod tables;
 #[cfg(feature = "testing")]

@@ -17,9 +17,9 @@ use crate::booking::kept;
 use crate::cached::{Cached, statement};
 use crate::fault::Failure;
 use crate::rows::{self, At};
-use crate::search;
 use crate::session::Pool;
 use crate::tables::{callbacks, events, keys, slots};
+use crate::{search, settings};
 
 /// The most rows of a history.
 pub(crate) const HISTORY: i64 = 1000;
@@ -57,15 +57,12 @@ pub(crate) async fn find(
             })
         })
         .await?;
-    Ok(found.map(|(slot, document)| rows::callback(&document, slot)).transpose()?)
+    let found = found.map(|(slot, document)| rows::callback(&document, slot)).transpose()?;
+    Ok(settings::whole(pool, found.into_iter().collect()).await?.pop())
 }
 
 #[derive(QueryableByName)]
 struct StoredRow {
-    #[diesel(sql_type = Uuid)]
-    tenant: uuid::Uuid,
-    #[diesel(sql_type = Uuid)]
-    id: uuid::Uuid,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     slot: Option<At>,
     #[diesel(sql_type = Text)]
@@ -92,13 +89,11 @@ pub(crate) async fn find_each(
             })
         })
         .await?;
-    let rows: HashMap<_, _> = found.iter().map(|row| ((row.tenant, row.id), row)).collect();
-    let in_order = names.iter().map(|(tenant, id)| match rows.get(&(tenant.uuid(), id.uuid())) {
-        Some(row) => rows::callback(&row.document, row.slot).map(Some),
-        None => Ok(None),
-    });
-    let callbacks: Result<Vec<_>, Failure> = in_order.collect();
-    Ok(callbacks?)
+    let documents = found.iter().map(|row| rows::callback(&row.document, row.slot));
+    let callbacks = settings::whole(pool, documents.collect::<Result<_, _>>()?).await?;
+    let found: HashMap<_, _> =
+        callbacks.into_iter().map(|callback| ((callback.tenant, callback.id), callback)).collect();
+    Ok(names.iter().map(|name| found.get(name).cloned()).collect())
 }
 
 /// A callback's history.
@@ -177,7 +172,9 @@ pub(crate) async fn page(pool: &Pool, tenant: TenantId, search: &Search) -> Resu
             Box::pin(async move { search::rows_of(connection, tenant, &wanted).await })
         })
         .await?;
-    Ok(search::page(search, &rows)?)
+    let documents = search::documents(search, &rows)?;
+    let more = rows.len() > documents.len();
+    Ok(search::page(search, settings::whole(pool, documents).await?, more))
 }
 
 /// How many callbacks a search describes, counted no further than `most`.
@@ -299,6 +296,7 @@ pub(crate) async fn recall(
     }
     let bytes = <[u8; 32]>::try_from(fingerprint)
         .map_err(|_bytes| Failure::corrupt("a fingerprint that is not 32 bytes"))?;
-    let callback = rows::callback(&document, slot)?;
-    Ok(Some(Earlier { fingerprint: Fingerprint::from_bytes(bytes), callback }))
+    let document = rows::callback(&document, slot)?;
+    let callback = settings::whole(pool, vec![document]).await?.pop();
+    Ok(callback.map(|callback| Earlier { fingerprint: Fingerprint::from_bytes(bytes), callback }))
 }

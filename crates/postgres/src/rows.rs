@@ -6,12 +6,13 @@ use diesel::pg::data_types::PgTimestamp;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Timestamptz;
-use ges_domain::callback::{Callback, Kind, State};
+use ges_domain::callback::{Kind, State};
 use ges_domain::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::fault::Failure;
+use crate::settings::Document;
 
 /// 2000-01-01T00:00:00Z in microseconds since 1970: the database counts from there.
 const EPOCH: i64 = 946_684_800_000_000;
@@ -74,9 +75,9 @@ pub(crate) fn value<T: DeserializeOwned>(document: &str) -> Result<T, Failure> {
     serde_json::from_str(document).map_err(Failure::corrupt)
 }
 
-/// A callback from its row: the column says which place it holds, not the document.
-pub(crate) fn callback(document: &str, slot: Option<At>) -> Result<Callback, Failure> {
-    let mut callback: Callback = value(document)?;
+/// A callback's document from its row: the column says which place it holds, not the document.
+pub(crate) fn callback(document: &str, slot: Option<At>) -> Result<Document, Failure> {
+    let mut callback: Document = value(document)?;
     callback.slot = slot.map(|at| at.0);
     Ok(callback)
 }

@@ -14,12 +14,13 @@ use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use ges_domain::callback::State;
+use ges_domain::callback::{Callback, State};
 use ges_domain::id::TenantId;
 use ges_ports::{Cursor, Page, Search, SearchOrder};
 
 use crate::fault::Failure;
 use crate::rows::{self, At};
+use crate::settings::Document;
 
 /// The most rows of a page.
 const MOST: u16 = 1000;
@@ -236,22 +237,22 @@ pub(crate) async fn rows_of(
     query(draft(tenant, search, plan)).load(&mut connection).await
 }
 
-/// The page that the rows make.
-pub(crate) fn page(search: &Search, rows: &[FoundRow]) -> Result<Page, Failure> {
-    let most = usize::from(most(search));
-    let page = rows.iter().take(most).map(|row| rows::callback(&row.document, row.slot));
-    let callbacks = page.collect::<Result<Vec<_>, _>>()?;
-    let next = match callbacks.last() {
-        Some(last) if rows.len() > most => {
-            let at = match search.order {
-                SearchOrder::DesiredAscending | SearchOrder::DesiredDescending => last.desired_at,
-                SearchOrder::CreatedDescending => last.created_at,
-            };
-            Some(Cursor { at, id: last.id })
-        }
-        _ => None,
-    };
-    Ok(Page { callbacks, next })
+/// The documents of the page that the rows make.
+pub(crate) fn documents(search: &Search, rows: &[FoundRow]) -> Result<Vec<Document>, Failure> {
+    let page = rows.iter().take(usize::from(most(search)));
+    page.map(|row| rows::callback(&row.document, row.slot)).collect()
+}
+
+/// The page that callbacks make, with or without more behind them.
+pub(crate) fn page(search: &Search, callbacks: Vec<Callback>, more: bool) -> Page {
+    let next = callbacks.last().filter(|_| more).map(|last| {
+        let at = match search.order {
+            SearchOrder::DesiredAscending | SearchOrder::DesiredDescending => last.desired_at,
+            SearchOrder::CreatedDescending => last.created_at,
+        };
+        Cursor { at, id: last.id }
+    });
+    Page { callbacks, next }
 }
 
 /// The query that explains a search instead of making it.

@@ -18,6 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::cached::{Cached, statement};
 use crate::config::Config;
 use crate::fault::{Failure, Phase, Reach};
+use crate::settings::Book;
 use crate::tls;
 
 /// Why the store cannot be opened.
@@ -233,23 +234,24 @@ impl managed::Manager for Manager {
     }
 }
 
-/// A pool of connections.
+/// A pool of connections, and what every one of them would read alike.
 #[derive(Clone)]
 pub(crate) struct Pool {
     pool: managed::Pool<Manager>,
     target: Arc<Target>,
+    book: Arc<Book>,
 }
 
 /// A connection on loan.
 pub(crate) type Lent = managed::Object<Manager>;
 
 impl Pool {
-    pub(crate) fn new(target: &Arc<Target>, size: usize) -> Self {
+    pub(crate) fn new(target: &Arc<Target>, book: &Arc<Book>, size: usize) -> Self {
         let pool = managed::Pool::builder(Manager(Arc::clone(target)))
             .max_size(size)
             .build()
             .expect("a pool without timeouts of its own needs no runtime");
-        Self { pool, target: Arc::clone(target) }
+        Self { pool, target: Arc::clone(target), book: Arc::clone(book) }
     }
 
     /// A connection, or the fault of a database that cannot be reached or is too busy.
@@ -317,6 +319,11 @@ impl Pool {
             }
             Err(_elapsed) => Err(Failure::late(phase)),
         }
+    }
+
+    /// What is remembered of settings.
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
     }
 
     /// How a transaction begins here.

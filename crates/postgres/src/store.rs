@@ -30,6 +30,7 @@ use crate::config::Config;
 use crate::fault::PEER;
 use crate::schema::{MigrateError, SchemaState};
 use crate::session::{OpenError, Planning, Pool, Target};
+use crate::settings::Book;
 use crate::{catalogues, changes, outbox, reads, retention, schema};
 
 /// Callbacks, outbox and catalogues in PostgreSQL.
@@ -43,6 +44,7 @@ pub struct Postgres {
 
 struct Shared {
     target: Arc<Target>,
+    book: Arc<Book>,
     config: Config,
     bookings: Bookings,
     singles: Singles,
@@ -83,7 +85,8 @@ impl Postgres {
             return Err(OpenError::ReadOnly);
         }
         drop(session);
-        let pool = |size: u16| Pool::new(&steady, usize::from(size));
+        let book = Arc::new(Book::default());
+        let pool = |size: u16| Pool::new(&steady, &book, usize::from(size));
         let changes = pool(config.pools.changes.get());
         let shared = Shared {
             bookings: Bookings::start(pool(config.booking.connections.get()), &config),
@@ -92,9 +95,11 @@ impl Postgres {
             dispatch: pool(config.pools.dispatch.get()),
             runtime: Handle::current(),
             target: Arc::clone(&target),
+            book: Arc::clone(&book),
             config,
         };
-        let reads = Pool::new(&target, usize::from(shared.config.pools.reads_per_worker.get()));
+        let reads = usize::from(shared.config.pools.reads_per_worker.get());
+        let reads = Pool::new(&target, &book, reads);
         Ok(Self { shared: Arc::new(shared), reads })
     }
 
@@ -102,11 +107,10 @@ impl Postgres {
     /// are shared with nobody, which is half again as fast as one pool for all.
     #[must_use]
     pub fn for_worker(&self) -> Self {
-        let size = self.shared.config.pools.reads_per_worker.get();
-        Self {
-            shared: Arc::clone(&self.shared),
-            reads: Pool::new(&self.shared.target, usize::from(size)),
-        }
+        let shared = Arc::clone(&self.shared);
+        let size = shared.config.pools.reads_per_worker.get();
+        let reads = Pool::new(&shared.target, &shared.book, usize::from(size));
+        Self { shared, reads }
     }
 
     /// How the database's schema and this release go together.

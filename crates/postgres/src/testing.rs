@@ -5,6 +5,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use ges_domain::callback::Callback;
 use ges_domain::id::TenantId;
 use ges_ports::{Fault, Search};
 
@@ -14,6 +15,7 @@ use crate::fault::{Failure, Phase};
 use crate::search;
 use crate::session::{Session, execute};
 use crate::store::Postgres;
+use crate::tables::callbacks;
 
 /// Why there is no fresh store.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +115,17 @@ async fn make(mut connection: &AsyncPgConnection) -> QueryResult<String> {
 struct PlanLine {
     #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
     line: String,
+}
+
+/// A callback's document as it is stored.
+pub async fn document(store: &Postgres, callback: &Callback) -> Result<String, Fault> {
+    let name = (callback.tenant.uuid(), callback.id.uuid());
+    let read = store.reads().read(move |mut connection| {
+        Box::pin(async move {
+            callbacks::table.find(name).select(callbacks::document).first(&mut connection).await
+        })
+    });
+    Ok(read.await?)
 }
 
 /// Runs SQL that answers nothing, for tests that prepare or break what the ports cannot.

@@ -96,6 +96,7 @@ pub enum OfferTiming {
 }
 
 /// What came with the request.
+#[cfg_attr(feature = "serde", serde_with::skip_serializing_none)]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", default))]
@@ -121,11 +122,12 @@ pub struct Details {
     /// Overrides the service's initial rank.
     pub priority: Option<u32>,
     /// The customer's own data.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "UserData::is_empty"))]
     pub user_data: UserData,
     /// Where notices go.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub push_targets: Vec<PushTarget>,
     /// The trace of the request; sessions go on with it.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub trace: Option<Trace>,
 }
 

@@ -13,6 +13,7 @@ mod watch;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 pub use action::Action;
 pub use change::{Change, Changed, Edit, Outcome, Placement, SlotClaim, TimerChange};
@@ -165,6 +166,7 @@ pub struct Dial {
 }
 
 /// One state update of a session.
+#[cfg_attr(feature = "serde", serde_with::skip_serializing_none)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
@@ -196,6 +198,7 @@ pub struct Report {
 }
 
 /// What is known of the session's view, from its updates and from asking it.
+#[cfg_attr(feature = "serde", serde_with::skip_serializing_none)]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase", default))]
@@ -215,12 +218,14 @@ pub struct Diagnostics {
     /// The agent's user name.
     pub agent: Option<String>,
     /// The dials so far, at most the last 20.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub dials: Vec<Dial>,
     /// The session's last error.
     pub last_error: Option<String>,
 }
 
 /// The newest submission of a callback, and the session that came of it.
+#[cfg_attr(feature = "serde", serde_with::skip_serializing_none)]
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
@@ -246,13 +251,11 @@ pub struct Submission {
     /// When the session was first found missing, if it is.
     pub missing_since: Option<Timestamp>,
     /// Since when the owner of the session is silent, if it is.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub silent_since: Option<Timestamp>,
     /// The session may have said its last words while nobody heard them.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub unheard: bool,
     /// What was expected of its queue when it entered it; kept until that wait is over.
-    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub ticket: Option<Box<Ticket>>,
 }
 
@@ -267,10 +270,11 @@ pub struct Voided {
 }
 
 /// A callback.
+#[cfg_attr(feature = "serde", serde_with::skip_serializing_none)]
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "camelCase"))]
-pub struct Callback {
+pub struct Callback<S = Arc<Settings>> {
     /// Its name to the world.
     pub id: CallbackId,
     /// The contact centre that owns it.
@@ -311,6 +315,7 @@ pub struct Callback {
     /// The newest submission, if one stands.
     pub submission: Option<Submission>,
     /// The tokens of earlier submissions, at most the last 16: their sessions are told to end themselves.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub voided: Vec<Voided>,
     /// When the customer's phone first rang, as far as the session told.
     pub reached_at: Option<Timestamp>,
@@ -318,8 +323,8 @@ pub struct Callback {
     pub upcoming_at: Option<Timestamp>,
     /// What came with the request.
     pub details: Details,
-    /// The service's settings at the time of booking.
-    pub settings: Settings,
+    /// The service's settings at the time of booking, or what a store writes in their place.
+    pub settings: S,
     /// What the session keeps here.
     pub storage: Storage,
     /// What is known of the session's view.
@@ -338,6 +343,43 @@ pub struct Standing {
     pub priority: u32,
     /// Seconds since the wait began.
     pub age_secs: u64,
+}
+
+impl<S> Callback<S> {
+    /// The same callback with something else in the place of its settings.
+    ///
+    /// Thousands of callbacks are booked under the same settings: a store may keep those once, and write their name here.
+    pub fn with_settings<T>(self, settings: T) -> Callback<T> {
+        Callback {
+            id: self.id,
+            tenant: self.tenant,
+            service: self.service,
+            queue: self.queue,
+            phone: self.phone,
+            kind: self.kind,
+            state: self.state,
+            reason: self.reason,
+            desired_at: self.desired_at,
+            first_desired_at: self.first_desired_at,
+            slot: self.slot,
+            created_at: self.created_at,
+            changed_at: self.changed_at,
+            completed_at: self.completed_at,
+            attempts: self.attempts,
+            unanswered: self.unanswered,
+            lost: self.lost,
+            put_off: self.put_off,
+            submission: self.submission,
+            voided: self.voided,
+            reached_at: self.reached_at,
+            upcoming_at: self.upcoming_at,
+            details: self.details,
+            settings,
+            storage: self.storage,
+            diagnostics: self.diagnostics,
+            revision: self.revision,
+        }
+    }
 }
 
 impl Callback {

@@ -1,5 +1,7 @@
 //! Which node is asked: redirects, remembered owners, regions, nodes that are left alone.
 
+use std::sync::Arc;
+
 use ges_contracts::orchestrator::start;
 use ges_domain::name::RegionName;
 use ges_ors::{Config, Node, Order};
@@ -216,7 +218,7 @@ async fn a_mistake_of_ours_is_not_held_against_a_node() {
     let peer = pretended(sim::OrsConfig::default()).await;
     let ors = adapter(config(&[peer.url()]), &clock());
     let mut request = start(1);
-    request.callback.settings.scxml_url = String::from("no address");
+    Arc::make_mut(&mut request.callback.settings).scxml_url = String::from("no address");
     for _ in 0..8 {
         let fault = ors.start(&request).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Refused);

@@ -1,6 +1,7 @@
 //! The words on the wire, read by one who knows nothing of the adapter's types.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ges_contracts::orchestrator::start;
 use ges_domain::effect::Signal;
@@ -63,7 +64,7 @@ async fn a_start_is_a_form_with_the_fields_of_the_contract() {
 async fn a_start_in_json_says_the_same() {
     let peer = pretended(sim::OrsConfig::default()).await;
     let mut request = start(7);
-    request.callback.settings.call_direction = CallDirection::UserOriginated;
+    Arc::make_mut(&mut request.callback.settings).call_direction = CallDirection::UserOriginated;
     for body in [Body::Form, Body::Json] {
         let ors = adapter(Config { body, ..config(&[peer.url()]) }, &clock());
         begun(&ors, &request).await;

@@ -12,7 +12,7 @@ use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::service::{DuplicatePolicy, Service};
 use ges_domain::time::Timestamp;
 use ges_ports::{Callbacks, Catalogues};
-use ges_postgres::testing::Fresh;
+use ges_postgres::testing::{self, Fresh};
 use ges_postgres::{Config, Postgres};
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ impl Stage {
             "tenant": given::tenant(1).to_string(),
             "event": serde_json::to_string(&booking.event)?,
             "effect": serde_json::to_string(&booking.timer.effect)?,
-            "document": serde_json::to_string(&booking.callback)?,
+            "document": testing::document(&self.nodes[0], &booking.callback).await?,
         }))
     }
 }

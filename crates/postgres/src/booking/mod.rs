@@ -49,7 +49,7 @@ impl Bookings {
 
     /// Hands a booking in and waits for its answer. Dropped, it is made or not made, but never half.
     pub(crate) async fn book(&self, booking: &Booking) -> Result<Booked, BookError> {
-        let entry = Entry::of(booking).map_err(Fault::from)?;
+        let entry = Entry::of(booking, self.pool.book()).map_err(Fault::from)?;
         let (answer, answered) = oneshot::channel();
         let tenant = booking.callback.tenant;
         let bytes = entry.bytes();

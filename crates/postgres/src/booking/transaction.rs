@@ -1,7 +1,7 @@
 //! One transaction that books a batch: everything is locked and read in one round trip, the domain decides, and all that
 //! is granted is written and committed in a second.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::QueryResult;
 use diesel::sql_types::{
@@ -20,21 +20,26 @@ use crate::fault::{Failure, Phase};
 use crate::locks::{self, TakenRow};
 use crate::rows::{self, At};
 use crate::session::{Pool, commit, execute, within};
+use crate::settings::{self, Book, Kept, Written};
 
 /// A booking with the documents that it is stored as.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) booking: Booking,
     callback: String,
+    settings: Written,
     event: String,
     effect: String,
 }
 
 impl Entry {
     /// Writes the documents, on the caller's time and not on that of the batch.
-    pub(crate) fn of(booking: &Booking) -> Result<Self, Failure> {
+    pub(crate) fn of(booking: &Booking, book: &Book) -> Result<Self, Failure> {
+        let settings = book.written(&booking.callback)?;
+        let document = booking.callback.clone().with_settings(Kept::Named(settings.digest));
         Ok(Self {
-            callback: rows::document(&booking.callback)?,
+            callback: rows::document(&document)?,
+            settings,
             event: rows::document(&booking.event)?,
             effect: rows::document(&booking.timer.effect)?,
             booking: booking.clone(),
@@ -90,9 +95,10 @@ async fn decide_and_store<M: AsRef<Entry>>(
     let asked = Asked::of(batch, before);
     let answered = asked.ask(connection, pool.begin());
     let mut desk = Desk::default();
-    asked.tell(within(deadline, Phase::Before, answered).await?, &mut desk)?;
+    let answered = within(deadline, Phase::Before, answered).await?;
+    asked.tell(connection, pool, answered, &mut desk).await?;
     if let Some(door) = door {
-        let joined = let_in(connection, batch, door, &asked, &mut desk);
+        let joined = let_in(connection, pool, batch, door, &asked, &mut desk);
         within(deadline, Phase::Before, joined).await??;
     }
     let entries = || batch.iter().map(AsRef::as_ref);
@@ -119,6 +125,7 @@ async fn decide_and_store<M: AsRef<Entry>>(
 /// locks may be waited for. One whose key or number somebody else holds goes back to the door.
 async fn let_in<M: AsRef<Entry>>(
     connection: &AsyncPgConnection,
+    pool: &Pool,
     batch: &mut Vec<M>,
     door: &Queue<M>,
     asked: &Asked,
@@ -141,7 +148,7 @@ async fn let_in<M: AsRef<Entry>>(
     let held = held?;
     let answered =
         Answered { keys: keys?, numbers: numbers?, waiting: waiting?, ..Answered::default() };
-    let told = late.tell(answered, desk);
+    let told = late.tell(connection, pool, answered, desk).await;
     for member in batch.split_off(first) {
         let entry = member.as_ref();
         if names_of(&entry.booking).any(|name| held.contains(&name)) {
@@ -204,10 +211,6 @@ struct KeyRow {
 
 #[derive(diesel::QueryableByName)]
 struct StoredRow {
-    #[diesel(sql_type = Uuid)]
-    tenant: uuid::Uuid,
-    #[diesel(sql_type = Uuid)]
-    id: uuid::Uuid,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     slot: Option<At>,
     #[diesel(sql_type = Text)]
@@ -285,24 +288,30 @@ impl Asked {
     }
 
     /// Tells the desk what the database answered.
-    fn tell(&self, answered: Answered, desk: &mut Desk) -> Result<(), Failure> {
+    async fn tell(
+        &self,
+        connection: &AsyncPgConnection,
+        pool: &Pool,
+        answered: Answered,
+        desk: &mut Desk,
+    ) -> Result<(), Failure> {
         desk.slots.extend(locks::taken_of(&self.slots, answered.slots)?);
         desk.revisions.extend(locks::revisions_of(answered.revisions)?);
-        for row in answered.keys {
+        let of_keys = answered.keys.iter().map(|row| (&row.document, row.slot));
+        let of_ids = answered.stored.iter().map(|row| (&row.document, row.slot));
+        let documents: Result<Vec<_>, _> =
+            of_keys.chain(of_ids).map(|(document, slot)| rows::callback(document, slot)).collect();
+        let earlier = settings::whole_on(connection, pool, documents?).await?;
+        let mut earlier = earlier.into_iter();
+        for (row, callback) in answered.keys.into_iter().zip(earlier.by_ref()) {
             let key = IdempotencyKey::parse(&row.key).map_err(Failure::corrupt)?;
             let bytes = <[u8; 32]>::try_from(row.fingerprint)
                 .map_err(|_bytes| Failure::corrupt("a fingerprint that is not 32 bytes"))?;
-            let earlier = Earlier {
-                fingerprint: Fingerprint::from_bytes(bytes),
-                made_at: row.created_at.0,
-                callback: rows::callback(&row.document, row.slot)?,
-            };
+            let fingerprint = Fingerprint::from_bytes(bytes);
+            let earlier = Earlier { fingerprint, made_at: row.created_at.0, callback };
             desk.keys.insert((TenantId::new(row.tenant), key), earlier);
         }
-        for row in answered.stored {
-            let name = (TenantId::new(row.tenant), CallbackId::new(row.id));
-            desk.stored.insert(name, rows::callback(&row.document, row.slot)?);
-        }
+        desk.stored.extend(earlier.map(|callback| ((callback.tenant, callback.id), callback)));
         for row in answered.numbers {
             let (number, _) = locks::nth(&self.numbers, row.n)?;
             desk.open.insert(number.clone(), bounded(row.count));
@@ -409,6 +418,11 @@ async fn forget(mut connection: &AsyncPgConnection, granted: &[&Entry]) -> Query
 
 /// Writes what was granted.
 async fn store(mut connection: &AsyncPgConnection, granted: &[&Entry]) -> QueryResult<()> {
+    // Each once, and in one order, so that two nodes that write the same new ones do not wait for each other.
+    let settings: BTreeMap<_, _> = granted
+        .iter()
+        .map(|it| ((it.booking.callback.tenant.uuid(), it.settings.digest), &it.settings.document))
+        .collect();
     fn column<'a, T>(granted: &[&'a Entry], of: impl Fn(&'a Entry) -> T) -> Vec<T> {
         granted.iter().map(|entry| of(entry)).collect()
     }
@@ -442,6 +456,9 @@ async fn store(mut connection: &AsyncPgConnection, granted: &[&Entry]) -> QueryR
         }))
         .bind::<Array<Nullable<Binary>>, _>(column(granted, |it| {
             it.booking.key.as_ref().map(|(_, fingerprint)| fingerprint.bytes().as_slice())
-        }));
+        }))
+        .bind::<Array<Uuid>, _>(settings.keys().map(|(tenant, _)| *tenant).collect::<Vec<_>>())
+        .bind::<Array<Uuid>, _>(settings.keys().map(|(_, digest)| *digest).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(settings.values().map(|it| it.as_ref()).collect::<Vec<&str>>());
     Cached(written).execute(&mut connection).await.map(|_rows| ())
 }

@@ -21,6 +21,7 @@ use crate::fault::{Failure, PEER, Phase, Reach};
 use crate::locks;
 use crate::rows::{self, At};
 use crate::session::{Pool, commit, execute, within};
+use crate::settings::{self, Document, Kept};
 use sheet::{Due, Name, Sheet, Shift, moves};
 
 /// The most changes of one transaction: its locks are held for all of them.
@@ -112,9 +113,12 @@ async fn decide_and_store(
 ) -> Result<Vec<Result<Outcome, ChangeError>>, Failure> {
     let asked = lock(connection, pool.begin(), chunk);
     let (revisions, locked) = within(deadline, Phase::Before, asked).await?;
-    let standing: Result<Vec<Callback>, _> =
+    let documents: Result<Vec<Document>, _> =
         locked.iter().map(|row| rows::callback(&row.document, row.slot)).collect();
-    let mut sheet = Sheet::of(standing?);
+    let documents = documents?;
+    let kept: Vec<Kept> = documents.iter().map(|document| document.settings.clone()).collect();
+    let standing = settings::whole_on(connection, pool, documents).await?;
+    let mut sheet = Sheet::of(standing.into_iter().zip(kept));
     sheet.revisions = locks::revisions_of(revisions)?;
     let slots = sheet.slots_at_stake(chunk);
     if !slots.is_empty() {
@@ -183,7 +187,8 @@ struct Written {
 
 impl Written {
     fn of(sheet: &Sheet) -> Result<Self, Failure> {
-        let callbacks: Result<Vec<_>, _> = sheet.callbacks().map(rows::document).collect();
+        let callbacks: Result<Vec<_>, _> =
+            sheet.documents().map(|document| rows::document(&document)).collect();
         let events: Result<Vec<_>, _> =
             sheet.events.iter().map(|(_, event)| rows::document(event)).collect();
         let timers = sheet.timers.iter().filter_map(|(name, timer)| {

@@ -15,6 +15,7 @@ use ges_ports::{Aimed, ChangeError};
 
 use super::Step;
 use crate::booking::SlotKey;
+use crate::settings::{Document, Kept};
 
 /// A callback by its owner and id: the order in which rows are locked and written.
 pub(super) type Name = (TenantId, CallbackId);
@@ -37,6 +38,8 @@ pub(super) type Due = (Timestamp, Effect);
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
     standing: HashMap<Name, Callback>,
+    /// What stands in their documents for their settings, which no change touches.
+    kept: HashMap<Name, Kept>,
     /// The revisions of the catalogues that stand, for those who move under them.
     pub(super) revisions: HashMap<TenantId, Revision>,
     /// The callbacks that changed.
@@ -58,10 +61,14 @@ pub(super) fn moves(change: &Change) -> bool {
 
 impl Sheet {
     /// The sheet of callbacks that are locked.
-    pub(super) fn of(standing: impl IntoIterator<Item = Callback>) -> Self {
-        let standing =
-            standing.into_iter().map(|callback| ((callback.tenant, callback.id), callback));
-        Self { standing: standing.collect(), ..Self::default() }
+    pub(super) fn of(locked: impl IntoIterator<Item = (Callback, Kept)>) -> Self {
+        let mut sheet = Self::default();
+        for (callback, kept) in locked {
+            let name = (callback.tenant, callback.id);
+            sheet.standing.insert(name, callback);
+            sheet.kept.insert(name, kept);
+        }
+        sheet
     }
 
     /// Every slot that these changes could touch.
@@ -144,5 +151,13 @@ impl Sheet {
     /// The callbacks that changed, as they are now.
     pub(super) fn callbacks(&self) -> impl Iterator<Item = &Callback> {
         self.changed.iter().filter_map(|name| self.standing.get(name))
+    }
+
+    /// Their documents.
+    pub(super) fn documents(&self) -> impl Iterator<Item = Document> {
+        self.changed.iter().filter_map(|name| {
+            let kept = self.kept.get(name)?.clone();
+            Some(self.standing.get(name)?.clone().with_settings(kept))
+        })
     }
 }

@@ -14,6 +14,11 @@ WITH made AS MATERIALIZED (
 ), stored AS (
     INSERT INTO callbacks (tenant, id, service, queue, phone, kind, state, desired_at, created_at, slot, document)
     SELECT tenant, id, service, queue, phone, kind, state, desired_at, created_at, slot, document FROM made
+), agreed AS (
+    -- Nearly always there already: the first booking under new settings brings them.
+    INSERT INTO settings (tenant, digest, document)
+    SELECT * FROM unnest($19::uuid[], $20::uuid[], $21::text[])
+    ON CONFLICT DO NOTHING
 ), told AS (
     INSERT INTO events (tenant, callback, revision, document, at)
     SELECT tenant, id, revision, event, created_at FROM made

@@ -1,5 +1,5 @@
 -- Which of these callbacks are there already.
-SELECT wanted.tenant, wanted.id, stored.slot, stored.document
+SELECT stored.slot, stored.document
 FROM unnest($1::uuid[], $2::uuid[]) AS wanted (tenant, id)
 CROSS JOIN LATERAL (
     SELECT c.slot, c.document

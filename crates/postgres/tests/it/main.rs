@@ -10,4 +10,5 @@ mod opening;
 mod oracle;
 mod plans;
 mod retention;
+mod settings;
 mod trouble;

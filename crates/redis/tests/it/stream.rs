@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ges_contracts::orchestrator::start;
@@ -92,7 +93,7 @@ async fn what_the_consumer_does_not_understand_lies_in_the_dead_stream_with_its_
     let server = Server::start();
     let ors = consumer(&server).await;
     let mut request = start(1);
-    request.callback.settings.scxml_url = String::from("not an address");
+    Arc::make_mut(&mut request.callback.settings).scxml_url = String::from("not an address");
     stream(&stream_config(&server)).start(&request).await.unwrap();
     eventually("it is put aside", async || {
         ors.entered().iter().any(|it| matches!(it.fate, Fate::Dead(_)))

@@ -2,6 +2,7 @@
 
 use ges_domain::callback::{Action, Callback, Dial, Kind, State};
 use ges_domain::event::{Actor, Event, Happening};
+use ges_domain::service::Settings;
 use ges_domain::time::format_utc;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -369,7 +370,7 @@ impl From<&Callback> for Diagnosed {
 
 /// The settings of the booking, without the name and password that the address of a document may hold.
 fn settings(callback: &Callback) -> ServiceDocument {
-    let mut settings = callback.settings.clone();
+    let mut settings = Settings::clone(&callback.settings);
     if let Ok(mut address) = Url::parse(&settings.scxml_url)
         && (!address.username().is_empty() || address.password().is_some())
         && address.set_username("").and(address.set_password(None)).is_ok()

@@ -1,11 +1,13 @@
 //! A check says what a booking would say, and each step says no more than what was looked at.
 
+use std::sync::Arc;
+
 use ges_domain::booking::{Booking, Check, Load, Outcome, Request, Step, kind_of, schedulable};
 use ges_domain::callback::{Details, Kind, PushTarget};
 use ges_domain::id::CallbackId;
 use ges_domain::phone::{Country, PhoneNumber};
 use ges_domain::refusal::Refusal;
-use ges_domain::service::{CallDirection, DuplicatePolicy, Service};
+use ges_domain::service::{CallDirection, DuplicatePolicy, Service, Settings};
 use ges_domain::time::SignedDuration;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -113,11 +115,12 @@ proptest! {
         desired in -300..90_000_i64,
     ) {
         let at = after(desired);
-        let open = Service { settings: ges_domain::service::Settings {
+        let settings = Arc::new(Settings {
             call_direction: CallDirection::UserTerminated,
             capacity_per_slot: 1,
-            ..service.settings
-        }, ..service };
+            ..Settings::clone(&service.settings)
+        });
+        let open = Service { settings, ..service };
         let booked = booking(&open, Some(desired)).is_ok_and(|it| it.callback.kind == Kind::Scheduled);
         prop_assert_eq!(schedulable(&open, at, noon()), booked);
     }
