@@ -1,8 +1,9 @@
 //! Dispatch: one bounded step takes what is due in a lane, does it, and settles it.
 //!
-//! Each lane has steps of its own, which run side by side: a push service that hangs delays no call.
+//! Each lane has steps of its own, which run side by side: neither a push service that hangs delays a call, nor a session
+//! that does not answer when it is asked.
 //!
-//! What is due in the next seconds is leased ahead and kept. Whoever keeps an effect until its time asks then whether the
+//! Calls that are due in the next seconds are leased ahead and kept. Whoever keeps an effect until its time asks then whether the
 //! lease still stands: the callback may have changed meanwhile.
 //!
 //! A step may be cut off anywhere. What was leased comes back when its lease lapses; what was decided is in the store;
@@ -48,7 +49,7 @@ pub struct Tick {
     pub unsent: usize,
     /// Whether the step was full, so that there may be more to do at once.
     pub full: bool,
-    /// When the first call among those that were leased ahead is due.
+    /// When the first of those that were leased ahead is due.
     pub next: Option<Timestamp>,
 }
 
@@ -77,12 +78,10 @@ impl App {
         let until = now + self.options.lease;
         let Taken { leased, until, full } = match lane {
             Lane::Sessions => self.take_sessions(now, until).await?,
-            Lane::Notices => {
-                let leased = self.lease(lane, NOTICES, now, now, until).await?;
-                Taken { full: leased.len() == usize::from(NOTICES), leased, until }
-            }
+            Lane::Looks => self.take_due(lane, self.options.batch, now, until).await?,
+            Lane::Notices => self.take_due(lane, NOTICES, now, until).await?,
         };
-        let next = if lane == Lane::Sessions { self.ahead.next_call() } else { None };
+        let next = if lane == Lane::Sessions { self.ahead.next() } else { None };
         let tick = Tick { leased: leased.len(), full, next, ..Tick::default() };
         if leased.is_empty() {
             return Ok(tick);
@@ -97,6 +96,18 @@ impl App {
         // Even after a fault, what was done is done: settle it.
         let settled = self.ports.effects.settle(&step.settlements).await;
         worked.and(settled).map(|()| step.tick)
+    }
+
+    /// Takes what is due of a lane.
+    async fn take_due(
+        &self,
+        lane: Lane,
+        most: u16,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Taken, Fault> {
+        let leased = self.lease(lane, most, now, now, until).await?;
+        Ok(Taken { full: leased.len() == usize::from(most), leased, until })
     }
 
     async fn lease(
@@ -218,8 +229,8 @@ impl Step<'_> {
                 Effect::Watch { .. } => outside.push((leased, callback)),
             }
         }
-        // What one kind of work fails on is no reason to leave the others undone. A notice is in the lane of sessions only
-        // where a release without lanes wrote it.
+        // What one kind of work fails on is no reason to leave the others undone. Most steps have one or two of these kinds: a
+        // look or a notice is in the lane of sessions only where it was written before it had a lane of its own.
         let done = [
             self.change(changes).await.map(drop),
             self.submit(submits).await,

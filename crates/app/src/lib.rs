@@ -152,7 +152,7 @@ pub struct Options {
     pub node: NodeName,
     /// How long a node may work on what it leased before others take it over.
     pub lease: SignedDuration,
-    /// Effects of the lane of sessions taken in one step, 1 to 1000; of notices, 64 are.
+    /// Effects of the lanes of sessions and of looks taken in one step, 1 to 1000; of notices, 64 are.
     pub batch: u16,
     /// How long before their time effects for sessions may be leased. A quarter of `lease` at most, whatever is said here, so
     /// that the lease lasts when their time comes.
@@ -214,6 +214,7 @@ pub struct App {
 #[derive(Default)]
 struct Bells {
     sessions: Notify,
+    looks: Notify,
     notices: Notify,
 }
 
@@ -221,6 +222,7 @@ impl Bells {
     const fn of(&self, lane: Lane) -> &Notify {
         match lane {
             Lane::Sessions => &self.sessions,
+            Lane::Looks => &self.looks,
             Lane::Notices => &self.notices,
         }
     }

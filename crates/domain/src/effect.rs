@@ -96,20 +96,23 @@ impl Notice {
 /// notice that comes after its call has begun is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
-    /// The orchestration server, and what the service decides by itself: timers are of this lane.
+    /// Calls: what starts sessions, and what they are told.
     Sessions,
+    /// Looks at sessions that were started: whether they report, and whether they live. Nobody waits for a second of it.
+    Looks,
     /// Customers' devices.
     Notices,
 }
 
 impl Lane {
     /// Every lane, the more urgent first.
-    pub const ALL: [Self; 2] = [Self::Sessions, Self::Notices];
+    pub const ALL: [Self; 3] = [Self::Sessions, Self::Looks, Self::Notices];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
+            Self::Looks => "looks",
             Self::Notices => "notices",
         }
     }
@@ -119,6 +122,7 @@ impl Lane {
         match self {
             Self::Sessions => 0,
             Self::Notices => 1,
+            Self::Looks => 2,
         }
     }
 }
@@ -127,11 +131,8 @@ impl Effect {
     /// The lane in which it is carried out.
     pub const fn lane(&self) -> Lane {
         match self {
-            Self::Submit { .. }
-            | Self::Acknowledge { .. }
-            | Self::Lapse { .. }
-            | Self::Watch { .. }
-            | Self::Signal { .. } => Lane::Sessions,
+            Self::Submit { .. } | Self::Signal { .. } => Lane::Sessions,
+            Self::Acknowledge { .. } | Self::Lapse { .. } | Self::Watch { .. } => Lane::Looks,
             Self::Push { .. } => Lane::Notices,
         }
     }

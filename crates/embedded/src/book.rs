@@ -7,6 +7,7 @@ use diesel::{
 };
 use ges_domain::booking::{Booking, Fingerprint, IdempotencyKey, KEY_KEPT, Load};
 use ges_domain::callback::Kind;
+use ges_domain::effect::Ordinal;
 use ges_domain::id::TenantId;
 use ges_domain::time::Timestamp;
 use ges_ports::{BookError, Booked, Earlier, Fault};
@@ -65,7 +66,8 @@ impl Made {
         }
         row.insert(conn)?;
         change::tell(conn, callback, &booking.event, event)?;
-        outbox::set_timer(conn, callback, booking.timer.at, effect)?;
+        let lane = booking.timer.effect.lane();
+        outbox::add(conn, callback, Ordinal::TIMER, booking.timer.at, lane, effect)?;
         if let Some((key, fingerprint)) = &booking.key {
             remember(conn, booking, key, fingerprint)?;
         }

@@ -3,6 +3,7 @@
 use diesel::sqlite::SqliteConnection;
 use diesel::{ExpressionMethods, QueryDsl};
 use ges_domain::callback::{Callback, Change, Changed, Outcome, TimerChange};
+use ges_domain::effect::Ordinal;
 use ges_domain::event::Event;
 use ges_domain::refusal::Refusal;
 use ges_domain::time::Timestamp;
@@ -65,7 +66,8 @@ fn store(
         TimerChange::Clear => outbox::clear_timer(conn, callback)?,
         TimerChange::Set(timer) => {
             let effect = columns::write("outbox", &timer.effect)?;
-            outbox::set_timer(conn, callback, timer.at, &effect)?;
+            let lane = timer.effect.lane();
+            outbox::add(conn, callback, Ordinal::TIMER, timer.at, lane, &effect)?;
         }
     }
     for (ordinal, effect) in changed.outbox() {

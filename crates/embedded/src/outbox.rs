@@ -18,16 +18,6 @@ use crate::fault::OrFault;
 use crate::statements::run;
 use crate::tables::{leases, outbox};
 
-/// Sets a callback's timer anew, free of any lease.
-pub(crate) fn set_timer(
-    conn: &mut SqliteConnection,
-    callback: &Callback,
-    at: Timestamp,
-    effect: &str,
-) -> Result<(), Fault> {
-    add(conn, callback, Ordinal::TIMER, at, Lane::Sessions, effect)
-}
-
 /// Removes a callback's timer.
 pub(crate) fn clear_timer(conn: &mut SqliteConnection, callback: &Callback) -> Result<(), Fault> {
     let row = outbox::table.find((
@@ -39,7 +29,7 @@ pub(crate) fn clear_timer(conn: &mut SqliteConnection, callback: &Callback) -> R
     Ok(())
 }
 
-/// Adds an effect.
+/// Adds an effect, or sets one anew, free of any lease.
 pub(crate) fn add(
     conn: &mut SqliteConnection,
     callback: &Callback,

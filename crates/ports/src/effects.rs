@@ -62,6 +62,8 @@ pub struct Backlog {
     pub total: u64,
     /// What is due in the lane of sessions.
     pub sessions: Behind,
+    /// What is due in the lane of looks.
+    pub looks: Behind,
     /// What is due in the lane of notices.
     pub notices: Behind,
 }
@@ -71,6 +73,7 @@ impl Backlog {
     pub const fn of(&self, lane: Lane) -> &Behind {
         match lane {
             Lane::Sessions => &self.sessions,
+            Lane::Looks => &self.looks,
             Lane::Notices => &self.notices,
         }
     }
@@ -79,13 +82,14 @@ impl Backlog {
     pub const fn of_mut(&mut self, lane: Lane) -> &mut Behind {
         match lane {
             Lane::Sessions => &mut self.sessions,
+            Lane::Looks => &mut self.looks,
             Lane::Notices => &mut self.notices,
         }
     }
 
     /// Effects that are due in any lane, leased or not.
     pub const fn due(&self) -> u64 {
-        self.sessions.due + self.notices.due
+        self.sessions.due + self.looks.due + self.notices.due
     }
 }
 

@@ -186,12 +186,12 @@ pub(crate) struct Dispatch {
     pub(crate) poll_ms: u64,
     /// Seconds that a node may work on what it took before others take it over.
     pub(crate) lease_seconds: u32,
-    /// Effects for the orchestration server taken at once, 1 to 1000; notices to devices are taken 64 at a time.
+    /// Calls taken at once, and looks at sessions, 1 to 1000; notices to devices are taken 64 at a time.
     pub(crate) batch: u16,
-    /// Milliseconds before their time that effects for the orchestration server may be taken; 0 takes them when they are due.
+    /// Milliseconds before their time that calls may be taken; 0 takes them when they are due.
     /// More than a quarter of `lease_seconds` counts as that quarter.
     pub(crate) ahead_ms: u32,
-    /// Calls to the orchestration server under way at once.
+    /// Starts of sessions under way at once, and as many questions after sessions.
     pub(crate) concurrency: usize,
 }
 

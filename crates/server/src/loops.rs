@@ -22,6 +22,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 /// Notices that come back, or that another node left, are looked for this often; of those that are new, dispatch is told.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
+/// Sessions that are to be looked at are gathered for so long: each is looked at twice a minute, give or take a fifth.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
 /// How long an event may lie before webhooks are told of it.
 const HERALD_EVERY: Duration = Duration::from_millis(250);
 /// How long a change may be there before those who watch are told of it.
@@ -72,6 +74,7 @@ impl Loops {
     /// Takes what is due and does it, for ever: each lane by itself, so that none waits for what another waits for.
     pub(crate) fn dispatch(&mut self, app: &Arc<App>, poll: Duration) {
         self.dispatch_lane(Arc::clone(app), Lane::Sessions, poll);
+        self.dispatch_lane(Arc::clone(app), Lane::Looks, poll.max(LOOKS_EVERY));
         self.dispatch_lane(Arc::clone(app), Lane::Notices, poll.max(NOTICES_EVERY));
     }
 

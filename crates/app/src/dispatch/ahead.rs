@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ges_domain::effect::{Effect, EffectId};
+use ges_domain::effect::EffectId;
 use ges_domain::time::Timestamp;
 use ges_ports::Leased;
 
@@ -40,12 +40,9 @@ impl Ahead {
         self.kept().len()
     }
 
-    /// When the first call among them is due. The rest is nothing that somebody waits for: it is done together, at the next
-    /// look at the outbox.
-    pub(crate) fn next_call(&self) -> Option<Timestamp> {
-        let kept = self.kept();
-        let call = kept.values().find(|one| matches!(one.leased.effect, Effect::Submit { .. }));
-        call.map(|one| one.leased.due_at)
+    /// When the first of them is due.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.kept().first_key_value().map(|((due_at, _), _)| *due_at)
     }
 
     /// Hands out what is due by `now`, at most so many, the longest due first.

@@ -291,11 +291,17 @@ impl House {
         }
     }
 
-    /// Steps dispatch until nothing is due in any lane; answers for that of sessions.
+    /// Steps dispatch until nothing is due in any lane; answers for those of sessions and looks.
     pub(crate) async fn tick(&self) -> Tick {
         let sessions = self.tick_in(Lane::Sessions).await;
+        let looks = self.tick_in(Lane::Looks).await;
         self.tick_in(Lane::Notices).await;
-        sessions
+        Tick {
+            leased: sessions.leased + looks.leased,
+            sent: sessions.sent + looks.sent,
+            unsent: sessions.unsent + looks.unsent,
+            ..sessions
+        }
     }
 
     /// Steps dispatch until nothing is due in a lane.

@@ -4,7 +4,7 @@ use ges_domain::callback::{
     ACKNOWLEDGE_AFTER, Change, Kind, Outcome, Placement, Reason, SlotClaim, State,
 };
 use ges_domain::capacity::SlotLength;
-use ges_domain::effect::{Effect, Ordinal, Signal};
+use ges_domain::effect::{Effect, Lane, Ordinal, Signal};
 use ges_domain::event::{Actor, Happening};
 use ges_domain::id::{Attempt, Revision};
 use ges_domain::refusal::Refusal;
@@ -60,8 +60,9 @@ pub async fn a_change_is_stored_whole(world: World) {
     assert_eq!(desk.history(expected.callback.id).await, [booking.event, event]);
     let sent = Change::Sent { attempt: attempt(1), session: None, node: None };
     desk.changed(expected.callback.id, sent, due).await;
-    assert!(desk.lease(due + ACKNOWLEDGE_AFTER - one_microsecond(), 10).await.is_empty());
-    let leased = desk.lease(due + ACKNOWLEDGE_AFTER, 10).await;
+    let looks = async |at| desk.lease_in(Lane::Looks, at, 10).await;
+    assert!(looks(due + ACKNOWLEDGE_AFTER - one_microsecond()).await.is_empty());
+    let leased = looks(due + ACKNOWLEDGE_AFTER).await;
     assert_eq!(leased.len(), 1, "there is one timer");
     assert_eq!(leased[0].effect, Effect::Acknowledge { attempt: attempt(1) });
     assert_eq!(leased[0].id.ordinal, Ordinal::TIMER);
@@ -243,7 +244,7 @@ pub async fn a_change_that_changes_nothing_stores_nothing(world: World) {
     let sent = Change::Sent { attempt: attempt(1), session: None, node: None };
     let first = desk.changed(booked.id, sent.clone(), booking.timer.at).await;
     let due = booking.timer.at + ACKNOWLEDGE_AFTER;
-    let leased = desk.lease(due, 1).await;
+    let leased = desk.lease_in(Lane::Looks, due, 1).await;
     let outcome = desk.change(booked.id, sent, due).await.expect("a repeat is answered");
     assert_eq!(outcome, Outcome::Unchanged(Box::new(first.clone())));
     assert_eq!(desk.find(booked.id).await, first);

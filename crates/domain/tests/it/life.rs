@@ -8,3 +8,5 @@ mod lessons;
 mod order;
 mod put_off;
 mod steps;
+#[cfg(feature = "serde")]
+mod stored;

@@ -30,7 +30,7 @@ async fn reopening_finds_everything() {
     let queued = desk.started(queued.id, 1, after(1)).await;
     let cancelled = desk.booked(3, 1).await;
     let cancelled = desk.changed(cancelled.id, cancel(), after_secs(1)).await;
-    let leased = desk.lease(after(3), 1).await;
+    let leased = desk.lease_in(Lane::Looks, after(3), 1).await;
     let history = desk.history(queued.id).await;
     let Desk { world, catalogue, .. } = desk;
     drop(world);
@@ -57,7 +57,8 @@ async fn reopening_finds_everything() {
         until: after(61),
         limit: 10,
     };
-    let again = world.effects.lease(Lane::Sessions, wish.now, &wish).await.unwrap();
+    let mut again = world.effects.lease(Lane::Sessions, wish.now, &wish).await.unwrap();
+    again.extend(world.effects.lease(Lane::Looks, wish.now, &wish).await.unwrap());
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|again| again.lease > leased[0].lease));
     let late = ges_ports::Settlement { id: leased[0].id, lease: leased[0].lease, fate: Fate::Done };

@@ -62,6 +62,8 @@ async fn an_older_node_leases_from_all_lanes_and_nobody_leases_that_beside_it() 
     let booking = desk.plan(given::SALES, 1, None, details(), after(0));
     let booked = desk.book(&booking).await;
     desk.changed(booked.id, Change::Upcoming, after(0)).await;
+    let begun = desk.booked(2, 0).await;
+    desk.started(begun.id, 1, after(0)).await;
     let [now, until] = [after(1), after(2)].map(|at| format!("'{at}'::timestamptz"));
     testing::run(&store, &lease_before(&now, &until)).await.unwrap();
     for lane in Lane::ALL {
