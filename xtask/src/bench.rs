@@ -1,10 +1,16 @@
 //! Benchmarks: the service beside a peer that does the least possible, in one run on one machine.
 //! Apart from the tests, because a figure is only worth something as a ratio, and a ratio needs both sides at once.
 
+mod bookings;
 mod bulk;
+mod clock;
 mod embedded;
 mod load;
+mod memory;
+mod node;
+mod pace;
 mod postgres;
+mod retrieve;
 mod routing;
 mod rules;
 
@@ -42,6 +48,8 @@ enum What {
     Postgres,
     /// Lists from a million callbacks on PostgreSQL.
     Lists,
+    /// One callback asked for, two hundred due a second on two nodes, and the memory that it takes.
+    Pace,
     /// Waits of queues and live sessions, with neighbours that hang.
     Routing,
 }
@@ -86,6 +94,7 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         }
         What::Postgres => ("postgres", postgres::measure(checkout, options)?),
         What::Lists => ("lists", postgres::lists(checkout, options)?),
+        What::Pace => ("pace", pace::measure(checkout, options)?),
         What::Routing => ("routing", routing::measure(checkout, options)?),
     };
     let rows: Vec<Vec<String>> = figures.iter().map(Figure::row).collect();
@@ -106,7 +115,8 @@ fn build(checkout: &Checkout) -> Result<()> {
     say::progress("building with all optimisations: some minutes the first time");
     let mut build = checkout.cargo(["build", "--release", "--locked", "--bins"]);
     build.args(["-p", "ges-server", "-p", "ges-simulators", "-p", "ges-postgres"]);
-    process::run(build.args(["--example", "bare", "--example", "load"]))
+    build.args(["--example", "bare", "--example", "bare_read", "--example", "load"]);
+    process::run(&mut build)
 }
 
 /// The replay of a call log against the predictors of waits.
