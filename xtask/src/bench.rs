@@ -9,6 +9,7 @@ mod load;
 mod memory;
 mod node;
 mod pace;
+mod peers;
 mod postgres;
 mod retrieve;
 mod routing;
@@ -50,6 +51,8 @@ enum What {
     Lists,
     /// One callback asked for, two hundred due a second on two nodes, and the memory that it takes.
     Pace,
+    /// Bookings beside the same service as one would write it on Node.js: Fastify and pg.
+    Peers,
     /// Waits of queues and live sessions, with neighbours that hang.
     Routing,
 }
@@ -95,6 +98,7 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         What::Postgres => ("postgres", postgres::measure(checkout, options)?),
         What::Lists => ("lists", postgres::lists(checkout, options)?),
         What::Pace => ("pace", pace::measure(checkout, options)?),
+        What::Peers => ("peers", peers::measure(checkout, options)?),
         What::Routing => ("routing", routing::measure(checkout, options)?),
     };
     let rows: Vec<Vec<String>> = figures.iter().map(Figure::row).collect();
