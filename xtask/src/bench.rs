@@ -14,6 +14,7 @@ mod postgres;
 mod retrieve;
 mod routing;
 mod rules;
+mod scale;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,9 @@ pub(crate) struct Options {
     /// Connections at one time.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=256))]
     connections: u64,
+    /// Callbacks in the large store of `scale`.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(20_000..=50_000_000))]
+    stored: u32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -53,6 +57,8 @@ enum What {
     Pace,
     /// Bookings beside the same service as one would write it on Node.js: Fastify and pg.
     Peers,
+    /// Ten million stored callbacks beside ten thousand: about half an hour, and forty gigabytes for that time.
+    Scale,
     /// Waits of queues and live sessions, with neighbours that hang.
     Routing,
 }
@@ -99,6 +105,7 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         What::Lists => ("lists", postgres::lists(checkout, options)?),
         What::Pace => ("pace", pace::measure(checkout, options)?),
         What::Peers => ("peers", peers::measure(checkout, options)?),
+        What::Scale => ("scale", scale::measure(checkout, options)?),
         What::Routing => ("routing", routing::measure(checkout, options)?),
     };
     let rows: Vec<Vec<String>> = figures.iter().map(Figure::row).collect();
