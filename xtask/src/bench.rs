@@ -1,12 +1,20 @@
 //! Benchmarks: the service beside a peer that does the least possible, in one run on one machine.
 //! Apart from the tests, because a figure is only worth something as a ratio, and a ratio needs both sides at once.
 
+mod bookings;
 mod bulk;
+mod clock;
 mod embedded;
 mod load;
+mod memory;
+mod node;
+mod pace;
+mod peers;
 mod postgres;
+mod retrieve;
 mod routing;
 mod rules;
+mod scale;
 
 use std::path::PathBuf;
 
@@ -32,6 +40,9 @@ pub(crate) struct Options {
     /// Connections at one time.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=256))]
     connections: u64,
+    /// Callbacks in the large store of `scale`.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(20_000..=50_000_000))]
+    stored: u32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -42,6 +53,12 @@ enum What {
     Postgres,
     /// Lists from a million callbacks on PostgreSQL.
     Lists,
+    /// One callback asked for, two hundred due a second on two nodes, and the memory that it takes.
+    Pace,
+    /// Bookings beside the same service as one would write it on Node.js: Fastify and pg.
+    Peers,
+    /// Ten million stored callbacks beside ten thousand: about half an hour, and forty gigabytes for that time.
+    Scale,
     /// Waits of queues and live sessions, with neighbours that hang.
     Routing,
 }
@@ -86,6 +103,9 @@ pub(crate) fn run(checkout: &Checkout, options: &Options) -> Result<()> {
         }
         What::Postgres => ("postgres", postgres::measure(checkout, options)?),
         What::Lists => ("lists", postgres::lists(checkout, options)?),
+        What::Pace => ("pace", pace::measure(checkout, options)?),
+        What::Peers => ("peers", peers::measure(checkout, options)?),
+        What::Scale => ("scale", scale::measure(checkout, options)?),
         What::Routing => ("routing", routing::measure(checkout, options)?),
     };
     let rows: Vec<Vec<String>> = figures.iter().map(Figure::row).collect();
@@ -106,7 +126,8 @@ fn build(checkout: &Checkout) -> Result<()> {
     say::progress("building with all optimisations: some minutes the first time");
     let mut build = checkout.cargo(["build", "--release", "--locked", "--bins"]);
     build.args(["-p", "ges-server", "-p", "ges-simulators", "-p", "ges-postgres"]);
-    process::run(build.args(["--example", "bare", "--example", "load"]))
+    build.args(["--example", "bare", "--example", "bare_read", "--example", "load"]);
+    process::run(&mut build)
 }
 
 /// The replay of a call log against the predictors of waits.

@@ -8,18 +8,16 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::load::{Load, Outcome};
-use super::postgres::Node;
-use super::{Figure, Options, embedded};
+use super::node::Node;
+use super::{Figure, Options, bookings, embedded};
 use crate::demo::script::API_KEY;
 use crate::demo::seed::BENCH;
-use crate::http::{self, Connection, Request};
+use crate::http::{self, Request};
 use crate::process;
 
 /// Callbacks that are cancelled at once, and how long that may take.
 const ROWS: usize = 10_000;
 const LONGEST: Duration = Duration::from_secs(10);
-/// Connections that book them beforehand.
-const BOOKERS: usize = 10;
 /// Bookings go on at least as fast as this share of their pace without.
 const LEAST: f64 = 0.8;
 /// How long anything is waited for.
@@ -31,17 +29,22 @@ const DESK: &str = "/ges/api/v1/bulk";
 /// Cancels ten thousand callbacks in one job while others are booked into the same slot.
 pub(super) fn measure(node: &Node, options: &Options) -> Result<Vec<Figure>> {
     let address = node.address();
-    let wish = embedded::wish(address)?;
-    fill(address, &wish)?;
+    let wish = bookings::wish(address)?;
+    bookings::book_each(
+        &[address],
+        ROWS,
+        |_, number| json!({ "serviceName": BENCH, "phoneNumber": number, "desiredTime": wish }),
+    )?;
+    let wish = [wish];
     let time = Duration::from_secs(options.seconds.min(2));
     let load = Load { connections: options.connections, time };
     let (took, beside) = thread::scope(|scope| -> Result<(Duration, Outcome)> {
-        let booking = scope.spawn(|| embedded::book(address, load, 14, &wish));
+        let booking = scope.spawn(|| bookings::book(address, load, 14, &wish));
         let took = cancel(address)?;
         Ok((took, booking.join().expect("no worker panics")?))
     })?;
     // Afterwards, so that there were no more callbacks to cancel than were booked for it.
-    let alone = embedded::book(address, load, 13, &wish)?;
+    let alone = bookings::book(address, load, 13, &wish)?;
     if alone.refused + beside.refused > 0 {
         bail!("bookings were refused: the figures would mean nothing");
     }
@@ -65,30 +68,6 @@ pub(super) fn measure(node: &Node, options: &Options) -> Result<Vec<Figure>> {
             met: ratio >= LEAST,
         },
     ])
-}
-
-/// Books the callbacks that are to be cancelled.
-fn fill(address: SocketAddr, wish: &str) -> Result<()> {
-    let book = |worker: usize| -> Result<()> {
-        let mut connection = Connection::open(address, PATIENCE)?;
-        for turn in 0..ROWS / BOOKERS {
-            let number = format!("+1415{:03}{turn:04}", 200 + worker);
-            let body = json!({ "serviceName": BENCH, "phoneNumber": number, "desiredTime": wish });
-            let path = "/engagement/v3/callbacks/create";
-            let request = Request::json("POST", path, &body).header("x-api-key", API_KEY);
-            let answer = connection.send(&request)?;
-            if answer.status != 200 {
-                bail!("a booking was refused ({}): {}", answer.status, answer.text());
-            }
-        }
-        Ok(())
-    };
-    let book = &book;
-    thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..BOOKERS).map(|worker| scope.spawn(move || book(worker))).collect();
-        workers.into_iter().try_for_each(|one| one.join().expect("no worker panics"))
-    })
 }
 
 /// Cancels them; answers how long it took from the request to the last of them.

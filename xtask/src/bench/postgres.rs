@@ -1,8 +1,7 @@
 //! The service on PostgreSQL beside pgbench, which inserts the same rows with no check at all; two nodes beside one; a
 //! crowd of callbacks that is due at once; and lists from a million callbacks.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,15 +9,12 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::load::Load;
-use super::{Figure, Options, build, bulk, embedded, median};
+use super::node::Node;
+use super::{Figure, Options, bookings, build, bulk, median};
 use crate::checkout::{Checkout, Profile};
-use crate::demo::seed;
-use crate::http::{self, Request};
-use crate::process::{self, Daemon};
-use crate::{say, services};
+use crate::{process, say, services};
 
 const FOLDER: &str = "bench/postgres";
-const KEY: &str = "a-key-for-one-benchmark";
 /// Callbacks that are due at one instant.
 const CROWD: u32 = 20_000;
 /// Callbacks that lists are made from.
@@ -27,21 +23,37 @@ const STORED: u32 = 1_000_000;
 const LIST_MS: f64 = 50.0;
 
 /// What is at hand for all figures.
-struct Bench<'a> {
-    checkout: &'a Checkout,
-    options: &'a Options,
-    url: String,
+pub(super) struct Bench<'a> {
+    pub(super) checkout: &'a Checkout,
+    pub(super) options: &'a Options,
+    pub(super) url: String,
+    pub(super) redis_url: String,
 }
 
 impl<'a> Bench<'a> {
-    fn begin(checkout: &'a Checkout, options: &'a Options) -> Result<Self> {
+    /// Builds everything, and rents the database.
+    pub(super) fn begin(checkout: &'a Checkout, options: &'a Options) -> Result<Self> {
         build(checkout)?;
         let rented = services::up_named(checkout, services::BENCH)?;
-        Ok(Self { checkout, options, url: rented.postgres_url })
+        let (url, redis_url) = (rented.postgres_url, rented.redis_url);
+        Ok(Self { checkout, options, url, redis_url })
+    }
+
+    /// The URL by which connections find a schema.
+    pub(super) fn inside(&self, schema: &str) -> String {
+        let mark = if self.url.contains('?') { '&' } else { '?' };
+        format!("{}{mark}options=-c%20search_path%3D{schema}", self.url)
+    }
+
+    /// A fresh schema with all tables; who looks for it finds it by its connections' search path.
+    pub(super) fn schema(&self) -> Result<String> {
+        let said = self.load(&["sample".into()])?;
+        let schema = said["schema"].as_str().context("the sample has no schema")?;
+        Ok(schema.to_owned())
     }
 
     /// What the example says of a load at the port.
-    fn load(&self, words: &[String]) -> Result<Value> {
+    pub(super) fn load(&self, words: &[String]) -> Result<Value> {
         let mut command = Command::new(self.checkout.built(Profile::Release, "examples/load"));
         let text = process::capture(command.arg(&self.url).args(words))?;
         serde_json::from_str(text.trim()).context("the example says no JSON")
@@ -78,7 +90,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn number(said: &Value, key: &str) -> Result<f64> {
+pub(super) fn number(said: &Value, key: &str) -> Result<f64> {
     said[key].as_f64().with_context(|| format!("the example does not say {key}"))
 }
 
@@ -124,7 +136,7 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
         pair.push(bench.book(1, 2)?);
         // A new store for each round, as for the others.
         let node = Node::start(&bench, &folder)?;
-        http.push(node.book(options, round)?);
+        http.push(book(&node, options, round)?);
     }
     let (ceiling, hot) = (middle(&ceiling), middle(&hot));
     let mut figures = vec![
@@ -146,6 +158,18 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
     say::progress("a change of many callbacks, while others are booked");
     figures.extend(bulk::measure(&Node::start(&bench, &folder)?, options)?);
     Ok(figures)
+}
+
+/// Books over HTTP into one slot.
+fn book(node: &Node, options: &Options, round: u64) -> Result<Booked> {
+    let time = Duration::from_secs(options.seconds);
+    let load = Load { connections: options.connections, time };
+    let wish = [bookings::wish(node.address())?];
+    let outcome = bookings::book(node.address(), load, round, &wish)?;
+    if outcome.refused > 0 {
+        bail!("{} bookings were refused: the figure would mean nothing", outcome.refused);
+    }
+    Ok(Booked { rate: outcome.rate, p99_ms: outcome.p99.as_secs_f64() * 1e3 })
 }
 
 fn against(what: &'static str, ours: Booked, ceiling: Booked) -> Figure {
@@ -223,82 +247,6 @@ pub(super) fn lists(checkout: &Checkout, options: &Options) -> Result<Vec<Figure
             met: true,
         },
     ])
-}
-
-/// A node of the service on a store of its own.
-pub(super) struct Node {
-    address: SocketAddr,
-    _daemon: Daemon,
-}
-
-impl Node {
-    fn start(bench: &Bench<'_>, folder: &Path) -> Result<Self> {
-        // A fresh schema with all tables; the node finds it by its connections' search path.
-        let said = bench.load(&["sample".into()])?;
-        let schema = said["schema"].as_str().context("the sample has no schema")?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, http::free_port()?));
-        if folder.exists() {
-            std::fs::remove_dir_all(folder).context("the last node's data cannot be removed")?;
-        }
-        std::fs::create_dir_all(folder)?;
-        std::fs::write(folder.join("internal-key"), KEY)?;
-        std::fs::write(folder.join("access.toml"), access(bench.checkout)?)?;
-        let mark = if bench.url.contains('?') { '&' } else { '?' };
-        let config = folder.join("ges.toml");
-        std::fs::write(
-            &config,
-            format!(
-                "[server]\nlisten = \"{address}\"\ndata_dir = \".\"\ndrain_seconds = 0\n\
-                 [store]\nurl = \"{}{mark}options=-c%20search_path%3D{schema}\"\n\
-                 [auth]\nfile = \"access.toml\"\n\
-                 [web]\ninternal_key = {{ file = \"internal-key\" }}\n",
-                bench.url,
-            ),
-        )?;
-        let mut command = Command::new(bench.checkout.built(Profile::Release, "ges"));
-        command.current_dir(folder).arg("serve").arg("--config").arg(&config);
-        let mut daemon = Daemon::start("ges", &mut command, folder.join("ges.log"))?;
-        let ready = process::wait_until(Duration::from_secs(30), || {
-            daemon.ensure_running()?;
-            let answer = http::send(address, &Request::get("/health/ready"));
-            Ok(answer.is_ok_and(|answer| answer.status == 200))
-        })?;
-        if !ready {
-            bail!("the node is not ready; {}", daemon.log_tail());
-        }
-        seed::sow(address, KEY)?;
-        seed::sow_bench(address, KEY)?;
-        Ok(Self { address, _daemon: daemon })
-    }
-
-    /// Where it serves.
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    fn book(&self, options: &Options, round: u64) -> Result<Booked> {
-        let time = Duration::from_secs(options.seconds);
-        let load = Load { connections: options.connections, time };
-        let wish = embedded::wish(self.address)?;
-        let outcome = embedded::book(self.address, load, round, &wish)?;
-        if outcome.refused > 0 {
-            bail!("{} bookings were refused: the figure would mean nothing", outcome.refused);
-        }
-        Ok(Booked { rate: outcome.rate, p99_ms: outcome.p99.as_secs_f64() * 1e3 })
-    }
-}
-
-/// The demo's access file, with a program that may do everything: its token is the demo's key, of which the file holds
-/// the digest already.
-fn access(checkout: &Checkout) -> Result<String> {
-    let path = checkout.path("deploy/demo/access.toml");
-    let text = std::fs::read_to_string(&path).context("the demo's access file cannot be read")?;
-    let digest = text.lines().find(|line| line.starts_with("digest = "));
-    let digest = digest.context("the demo's access file has no key")?.to_owned();
-    Ok(format!(
-        "{text}\n[[application]]\nname = \"bench\"\ntenant = \"{}\"\n{digest}\nroles = [\"administrator\"]\n",
-        crate::demo::script::TENANT
-    ))
 }
 
 #[cfg(test)]

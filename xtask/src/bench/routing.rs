@@ -200,7 +200,7 @@ impl World {
 }
 
 /// Starts a simulated neighbour on a free port; answers where it listens.
-fn neighbour(
+pub(super) fn neighbour(
     checkout: &Checkout,
     folder: &Path,
     which: &str,

@@ -47,7 +47,10 @@ fn provide(address: SocketAddr, internal_key: &str, name: &str, group: &Value) -
     }
 }
 
-/// Adds the service that benchmarks book.
+/// Another one, whose callbacks may be promised for the next second, or started at once.
+pub(crate) const PACE: &str = "CB_Pace";
+
+/// Adds the services that benchmarks book.
 pub(crate) fn sow_bench(address: SocketAddr, internal_key: &str) -> Result<()> {
     let room = json!({
         "timezone": "UTC",
@@ -57,17 +60,25 @@ pub(crate) fn sow_bench(address: SocketAddr, internal_key: &str) -> Result<()> {
         "maxBookingsPerTenMinutes": 1_000_000_000,
         "duplicatePolicy": "allow",
     });
-    add(address, internal_key, &service(BENCH, &room))
+    let prompt = json!({
+        "timezone": "UTC",
+        "minLeadMinutes": 0,
+        "maxEarlySubmitSeconds": 0,
+        "capacityPerSlot": 100_000,
+        "maxQueued": 1_000_000,
+        "maxBookingsPerTenMinutes": 1_000_000_000,
+        "duplicatePolicy": "allow",
+    });
+    add(address, internal_key, &[service(BENCH, &room), service(PACE, &prompt)])
 }
 
 /// Lets a customer of [`SUPPORT`] be promised a time that is seconds away.
 pub(crate) fn sow_prompt(address: SocketAddr, internal_key: &str) -> Result<()> {
     let prompt = json!({ "timezone": "UTC", "minLeadMinutes": 0 });
-    add(address, internal_key, &service(SUPPORT, &prompt))
+    add(address, internal_key, &[service(SUPPORT, &prompt)])
 }
 
-fn add(address: SocketAddr, internal_key: &str, service: &Value) -> Result<()> {
-    let services = std::slice::from_ref(service);
+fn add(address: SocketAddr, internal_key: &str, services: &[Value]) -> Result<()> {
     let settings = document(REVISION + 1, "delta", services, &json!([]));
     push(address, internal_key, REVISION + 1, &settings)
 }

@@ -33,14 +33,19 @@ struct Parts {
     last: Duration,
 }
 
-pub(crate) async fn run(stage: Stage, callbacks: u32) -> Result<Value, Box<dyn Error>> {
+/// Books so many callbacks and dispatches them; `first` is the number of the first.
+pub(crate) async fn run(
+    stage: &Stage,
+    first: u32,
+    callbacks: u32,
+) -> Result<Value, Box<dyn Error>> {
     let due = given::after(60 * 24);
     let booked = Instant::now();
     let clients = (0..CLIENTS).map(|client| {
         let (node, desk) = (stage.node(client), stage.desk());
         tokio::spawn(async move {
             for number in (client..callbacks).step_by(CLIENTS as usize) {
-                let booking = desk.booking(number + 1, Some(due));
+                let booking = desk.booking(first + number, Some(due));
                 node.book(&booking).await.map_err(|error| format!("{error:?}"))?;
             }
             Ok::<_, String>(())
@@ -80,7 +85,7 @@ pub(crate) async fn run(stage: Stage, callbacks: u32) -> Result<Value, Box<dyn E
         all.last = all.last.max(parts.last);
     }
     let worked = began.elapsed().as_secs_f64();
-    let settled = settle(&stage, due).await?;
+    let settled = settle(stage, due).await?;
     let last = all.last.as_secs_f64();
     let part = |mut times: Vec<Duration>| {
         let total: Duration = times.iter().sum();

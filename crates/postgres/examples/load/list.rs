@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use ges_contracts::given;
 use ges_domain::callback::{Kind, State};
+use ges_domain::id::CallbackId;
 use ges_domain::time::{SignedDuration, Timestamp, Window};
 use ges_ports::{Callbacks, Search, SearchOrder};
 use ges_postgres::testing;
 use ges_postgres::{Config, Postgres};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::stage::{Stage, config, percentiles};
+use super::stage::{self, Stage, config, percentiles};
 
 /// Rows that are made by one statement.
 const CHUNK: u32 = 50_000;
@@ -29,16 +31,28 @@ pub(crate) async fn fill(url: &str, callbacks: u32) -> Result<Value, Box<dyn Err
     // What is never crashed need not be logged.
     testing::run(&store, "ALTER TABLE callbacks SET UNLOGGED; ALTER TABLE events SET UNLOGGED")
         .await?;
-    for first in (0..callbacks).step_by(CHUNK as usize) {
-        testing::run(&store, &rows(first, CHUNK.min(callbacks - first))).await?;
-    }
+    pour(&store, callbacks).await?;
     testing::run(&store, "VACUUM ANALYZE callbacks").await?;
     testing::run(&store, "ANALYZE events").await?;
     Ok(json!({ "schema": schema, "secs": began.elapsed().as_secs_f64() }))
 }
 
-/// The statement that makes rows from the one that is there, the oldest first.
-fn rows(first: u32, count: u32) -> String {
+/// Makes the callbacks, in a schema that holds the one that they look like.
+pub(crate) async fn pour(store: &Postgres, callbacks: u32) -> Result<(), Box<dyn Error>> {
+    for first in (0..callbacks).step_by(CHUNK as usize) {
+        let count = CHUNK.min(callbacks - first);
+        testing::run(store, &rows(first, count, callbacks)).await?;
+    }
+    Ok(())
+}
+
+/// The id of a callback by its number, which begins at 2: the first one is what all of them look like.
+pub(crate) fn id(number: u32) -> CallbackId {
+    CallbackId::new(Uuid::from_u128(0x0195_5541_0000_7000_8000_0000_0000_0000 + u128::from(number)))
+}
+
+/// The statement that makes some of `most` rows from the one that is there, the oldest first.
+fn rows(first: u32, count: u32, most: u32) -> String {
     let (sample, now, slot) = (given::id(1), given::now(), given::slot(0));
     format!(
         "WITH made AS MATERIALIZED (
@@ -68,14 +82,17 @@ fn rows(first: u32, count: u32) -> String {
                     to_char((made.created_at + made.ahead) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))
             )) AS filled
             FROM made CROSS JOIN callbacks c WHERE c.id = '{sample}' OFFSET 0
-        ) AS rows",
-        most = 1_000_000,
+        ) AS rows"
     )
 }
 
-async fn inside(url: &str, schema: &str, millis: u32) -> Result<Postgres, Box<dyn Error>> {
-    let mark = if url.contains('?') { '&' } else { '?' };
-    let url = format!("{url}{mark}options=-c%20search_path%3D{schema}");
+/// A store on a schema that waits so long for each statement.
+pub(crate) async fn inside(
+    url: &str,
+    schema: &str,
+    millis: u32,
+) -> Result<Postgres, Box<dyn Error>> {
+    let url = stage::inside(url, schema);
     let patience = millis.try_into()?;
     let config = Config {
         statement_timeout_ms: patience,

@@ -27,6 +27,12 @@ pub(crate) fn config(url: &str) -> Result<Config, Box<dyn Error>> {
     Ok(Config { url: url.parse()?, ..Config::default() })
 }
 
+/// The URL by which connections find a schema.
+pub(crate) fn inside(url: &str, schema: &str) -> String {
+    let mark = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{mark}options=-c%20search_path%3D{schema}")
+}
+
 /// A catalogue with one service that sets no bound but those that every booking is asked for.
 fn catalogue() -> Catalogue {
     let mut catalogue = given::catalogue(given::tenant(1));
@@ -53,6 +59,17 @@ impl Stage {
         let service = catalogue.service(&given::service(SALES)).ok_or("no service")?;
         let schema = fresh.name().to_owned();
         Ok(Self { nodes: running, schema, service: Arc::new(service) })
+    }
+
+    /// Nodes on a schema that is there already, with what was booked in it.
+    pub(crate) async fn enter(url: &str, schema: &str, nodes: u32) -> Result<Self, Box<dyn Error>> {
+        let config = config(&inside(url, schema))?;
+        let mut running = Vec::new();
+        for _ in 0..nodes.max(1) {
+            running.push(Arc::new(Postgres::connect(config.clone()).await?));
+        }
+        let service = catalogue().service(&given::service(SALES)).ok_or("no service")?;
+        Ok(Self { nodes: running, schema: schema.to_owned(), service: Arc::new(service) })
     }
 
     /// The node that a client talks to.
