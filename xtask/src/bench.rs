@@ -4,6 +4,7 @@
 mod bookings;
 mod bulk;
 mod clock;
+mod cpu;
 mod embedded;
 mod load;
 mod memory;
@@ -53,13 +54,13 @@ enum What {
     Postgres,
     /// Lists from a million callbacks on PostgreSQL.
     Lists,
-    /// One callback asked for, two hundred due a second on two nodes, and the memory that it takes.
+    /// One callback asked for; on two nodes, two hundred due a second, ten thousand live sessions, and the memory of it.
     Pace,
     /// Bookings beside the same service as one would write it on Node.js: Fastify and pg.
     Peers,
     /// Ten million stored callbacks beside ten thousand: about half an hour, and forty gigabytes for that time.
     Scale,
-    /// Waits of queues and live sessions, with neighbours that hang.
+    /// Waits of queues, with a router that hangs.
     Routing,
 }
 

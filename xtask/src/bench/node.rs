@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::cpu;
 use super::memory::Resident;
 use super::postgres::Bench;
 use crate::checkout::{Checkout, Profile};
@@ -102,6 +103,11 @@ impl Node {
     /// Where it serves.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Seconds of CPU that it has used.
+    pub(super) fn cpu_secs(&self) -> Result<f64> {
+        cpu::secs(self.daemon.pid())
     }
 
     /// What it holds of the machine's memory.

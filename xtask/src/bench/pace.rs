@@ -1,12 +1,13 @@
 //! Two nodes on PostgreSQL and Redis at the pace of a busy day: two hundred callbacks due a second, each started once by
-//! the orchestration server, and how long after its time; before them, one callback asked for over HTTP.
+//! the orchestration server, and how long after its time, and what it costs to ask after ten thousand sessions; before them,
+//! one callback asked for over HTTP.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -31,6 +32,10 @@ const LAG_MS: f64 = 250.0;
 /// From the first booking of promised callbacks until the first is due: they must all be booked by then, and for longer
 /// than nodes look ahead.
 const LEAD: Duration = Duration::from_secs(15);
+/// Sessions that live while it is watched what asking after them costs; those that are there already count.
+const SESSIONS: usize = 10_000;
+/// For how long it is watched: one turn of all of them.
+const WATCHED: Duration = Duration::from_secs(40);
 /// After the last was due nobody looks for so long: a second start would come late.
 const CALM: Duration = Duration::from_secs(5);
 /// How long the last start is waited for beyond that, which is more than a lease stands.
@@ -46,9 +51,11 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
     say::progress(format_args!("{A_SECOND} immediate callbacks booked a second"));
     figures
         .push(town.immediate()?.figure("200 immediate a second, from request to start, two nodes"));
+    say::progress(format_args!("asking after {SESSIONS} sessions"));
+    figures.push(town.watching()?);
     let [one, two] = &town.nodes;
     let memory = one.memory()?.or(two.memory()?);
-    figures.push(memory.under_load("resident memory, dispatch"));
+    figures.push(memory.under_load("resident memory, dispatch and 10 000 sessions"));
     Ok(figures)
 }
 
@@ -110,6 +117,33 @@ impl Town {
         })?;
         let asked = asked.into_iter().map(|it| it.into_inner().expect("each was asked for"));
         self.started(&ids.into_iter().zip(asked).collect())
+    }
+
+    /// What both nodes together use of the processor to ask after ten thousand sessions; the store's part is not in it.
+    fn watching(&self) -> Result<Figure> {
+        bookings::book_each(
+            &self.addresses(),
+            SESSIONS - 2 * DUE,
+            |_, number| json!({ "serviceName": PACE, "phoneNumber": number }),
+        )?;
+        let lives = process::wait_until(PATIENCE, || Ok(self.journal()?.len() >= SESSIONS))?;
+        if !lives {
+            bail!("not every session runs");
+        }
+        // The first turn learns what each session says; the turns after it are what all day is like.
+        thread::sleep(WATCHED);
+        let used = || Ok::<_, anyhow::Error>(self.nodes[0].cpu_secs()? + self.nodes[1].cpu_secs()?);
+        let (before, begun) = (used()?, Instant::now());
+        thread::sleep(WATCHED);
+        let share = (used()? - before) / begun.elapsed().as_secs_f64();
+        Ok(Figure {
+            what: "asking after 10 000 sessions, two nodes together",
+            ours: format!("{:.1} % of a core", share * 100.0),
+            peer: "5 %".into(),
+            ratio: Some(share / 0.05),
+            aim: "at most 1",
+            met: share <= 0.05,
+        })
     }
 
     /// Waits until all of them are started, and looks when the orchestration server took each.

@@ -1,10 +1,9 @@
-//! Routing: what a client waits for its queues' waits, with and without a router that hangs, and what it costs to ask
-//! after ten thousand sessions.
+//! Routing: what a client waits for its queues' waits, with and without a router that hangs.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -20,9 +19,6 @@ use crate::say;
 
 const FOLDER: &str = "bench/routing";
 const INTERNAL: &str = "an-internal-key-of-the-benchmark";
-const SESSIONS: usize = 10_000;
-/// For how long the cost of asking after sessions is watched: one turn of all of them.
-const WATCHED: Duration = Duration::from_secs(40);
 
 pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figure>> {
     build(checkout)?;
@@ -50,8 +46,7 @@ pub(super) fn measure(checkout: &Checkout, options: &Options) -> Result<Vec<Figu
         signal(&world.routers[2], "-CONT")?;
         dead.push(hung?);
     }
-    let cost = world.watching()?;
-    Ok(vec![against_bare(&ours, &theirs)?, against_well(&dead, &well)?, cost])
+    Ok(vec![against_bare(&ours, &theirs)?, against_well(&dead, &well)?])
 }
 
 fn against_bare(ours: &[Outcome], theirs: &[Outcome]) -> Result<Figure> {
@@ -88,7 +83,7 @@ fn against_well(dead: &[Outcome], well: &[Outcome]) -> Result<Figure> {
 /// A node with an orchestration server and three routers.
 struct World {
     address: SocketAddr,
-    node: Daemon,
+    _node: Daemon,
     routers: [Daemon; 3],
     _ors: Daemon,
 }
@@ -122,7 +117,7 @@ impl World {
         if !ready {
             bail!("the node is not ready; {}", node.log_tail());
         }
-        let world = Self { address, node, routers: [one, two, three], _ors: ors };
+        let world = Self { address, _node: node, routers: [one, two, three], _ors: ors };
         world.publish()?;
         Ok(world)
     }
@@ -156,47 +151,6 @@ impl World {
         let path = format!("/engagement/v3/estimated-wait-time?virtual-queues={}", names.join(","));
         load::question(self.address, &path, ("x-api-key", API_KEY), load)
     }
-
-    /// Starts ten thousand sessions, and says what it costs to ask after them.
-    fn watching(&self) -> Result<Figure> {
-        say::progress(format_args!("starting {SESSIONS} sessions"));
-        for number in 0..SESSIONS {
-            let body = json!({
-                "serviceName": format!("CB_{}", number % 10),
-                "phoneNumber": format!("+1{:03}{:03}{:04}", 201 + number / 1_000, 200 + number % 700, number % 10_000),
-            });
-            let request = Request::json("POST", "/engagement/v3/callbacks/create", &body)
-                .header("x-api-key", API_KEY);
-            let answer = http::send(self.address, &request)?;
-            if answer.status != 200 {
-                bail!("a booking was refused ({}): {}", answer.status, answer.text());
-            }
-        }
-        let path = "/engagement/v3/callbacks/search";
-        let waiting = json!({"callbackState": "SCHEDULED", "limit": 1});
-        let all = process::wait_until(Duration::from_mins(2), || {
-            let request = Request::json("POST", path, &waiting).header("x-api-key", API_KEY);
-            let data = http::send(self.address, &request)?.json()?;
-            Ok(data["data"]["callbacks"].as_array().is_some_and(Vec::is_empty))
-        })?;
-        if !all {
-            bail!("not every session runs");
-        }
-        // The first turn learns what each session says; the turns after it are what all day is like.
-        std::thread::sleep(WATCHED);
-        let before = cpu_secs(self.node.pid())?;
-        let begun = Instant::now();
-        std::thread::sleep(WATCHED);
-        let share = (cpu_secs(self.node.pid())? - before) / begun.elapsed().as_secs_f64();
-        Ok(Figure {
-            what: "asking after 10 000 sessions",
-            ours: format!("{:.1} % of a core", share * 100.0),
-            peer: "5 %".into(),
-            ratio: Some(share / 0.05),
-            aim: "at most 1",
-            met: share <= 0.05,
-        })
-    }
 }
 
 /// Starts a simulated neighbour on a free port; answers where it listens.
@@ -227,31 +181,4 @@ pub(super) fn neighbour(
 
 fn signal(daemon: &Daemon, name: &str) -> Result<()> {
     process::run(Command::new("kill").args([name, &daemon.pid().to_string()]))
-}
-
-/// Seconds of CPU that a process has used.
-fn cpu_secs(pid: u32) -> Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .context("CPU time is measured on Linux only")?;
-    read_cpu(&stat).context("the process tells nothing of its CPU time")
-}
-
-/// The kernel counts in hundredths of a second, whatever the machine.
-fn read_cpu(stat: &str) -> Option<f64> {
-    // The name in brackets may hold blanks.
-    let (_, rest) = stat.rsplit_once(')')?;
-    let mut fields = rest.split_ascii_whitespace().skip(11);
-    let (user, system): (f64, f64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    Some((user + system) / 100.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cpu_time_is_read_from_what_the_kernel_says() {
-        let stat = "17 (a (odd) name) S 1 17 17 0 -1 4194560 1 2 3 4 250 50 0 0 20 0 9 0 100";
-        assert!((read_cpu(stat).unwrap() - 3.0).abs() < 1e-9);
-    }
 }

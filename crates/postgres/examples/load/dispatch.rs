@@ -192,7 +192,7 @@ async fn settle(stage: &Stage, due: Timestamp) -> Result<Value, Box<dyn Error>> 
         let mut count = 0_u32;
         loop {
             let wish = wish(u32::try_from(index).unwrap_or(0), later);
-            let leased = node.lease(Lane::Sessions, later, &wish).await?;
+            let leased = node.lease(Lane::Looks, later, &wish).await?;
             if leased.is_empty() {
                 return Ok::<_, Fault>(count);
             }
