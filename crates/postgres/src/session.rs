@@ -237,7 +237,7 @@ impl managed::Manager for Manager {
 /// A pool of connections, and what every one of them would read alike.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    pool: managed::Pool<Manager>,
+    lends: managed::Pool<Manager>,
     target: Arc<Target>,
     book: Arc<Book>,
 }
@@ -247,18 +247,18 @@ pub(crate) type Lent = managed::Object<Manager>;
 
 impl Pool {
     pub(crate) fn new(target: &Arc<Target>, book: &Arc<Book>, size: usize) -> Self {
-        let pool = managed::Pool::builder(Manager(Arc::clone(target)))
+        let lends = managed::Pool::builder(Manager(Arc::clone(target)))
             .max_size(size)
             .build()
             .expect("a pool without timeouts of its own needs no runtime");
-        Self { pool, target: Arc::clone(target), book: Arc::clone(book) }
+        Self { lends, target: Arc::clone(target), book: Arc::clone(book) }
     }
 
     /// A connection, or the fault of a database that cannot be reached or is too busy.
     pub(crate) async fn lend(&self) -> Result<Lent, Failure> {
         let patience = self.target.acquire_timeout + self.target.connect_timeout;
         let begun = Instant::now();
-        let lent = match tokio::time::timeout(patience, self.pool.get()).await {
+        let lent = match tokio::time::timeout(patience, self.lends.get()).await {
             Ok(Ok(lent)) => Ok(lent),
             Ok(Err(managed::PoolError::Backend(error))) => Err(Failure::unreachable(error)),
             Ok(Err(error)) => Err(Failure::unreachable(error)),
@@ -338,7 +338,7 @@ impl Pool {
 
     /// Closes what is idle; what is on loan is closed when it comes back.
     pub(crate) fn close(&self) {
-        self.pool.close();
+        self.lends.close();
     }
 }
 

@@ -48,11 +48,14 @@ pub(crate) struct Written {
     pub(crate) document: Arc<str>,
 }
 
+/// Settings with how they are written.
+type Made = (Arc<Settings>, Written);
+
 /// What a node remembers of settings.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     read: RwLock<HashMap<Name, Arc<Settings>>>,
-    written: RwLock<HashMap<(TenantId, ServiceName), (Arc<Settings>, Written)>>,
+    written: RwLock<HashMap<(TenantId, ServiceName), Made>>,
 }
 
 impl Book {

@@ -20,8 +20,18 @@ pub(super) const ROOMS: &[Room] = &[
     Room {
         name: "ges-domain",
         may_name: &[],
-        // No runtime, no clock, no chance, no log: `serde` only behind a feature, for those who reuse the crate.
-        only: Some(&["blake3", "jiff", "regex", "rlibphonenumber", "serde", "thiserror", "uuid"]),
+        // No runtime, no clock, no chance, no log: `serde` and its helper only behind a feature, for those who reuse the
+        // crate.
+        only: Some(&[
+            "blake3",
+            "jiff",
+            "regex",
+            "rlibphonenumber",
+            "serde",
+            "serde_with",
+            "thiserror",
+            "uuid",
+        ]),
     },
     room("ges-ports", &["ges-domain"]),
     room("ges-app", &["ges-domain", "ges-ports"]),

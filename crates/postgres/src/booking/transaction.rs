@@ -418,14 +418,16 @@ async fn forget(mut connection: &AsyncPgConnection, granted: &[&Entry]) -> Query
 
 /// Writes what was granted.
 async fn store(mut connection: &AsyncPgConnection, granted: &[&Entry]) -> QueryResult<()> {
-    // Each once, and in one order, so that two nodes that write the same new ones do not wait for each other.
-    let settings: BTreeMap<_, _> = granted
-        .iter()
-        .map(|it| ((it.booking.callback.tenant.uuid(), it.settings.digest), &it.settings.document))
-        .collect();
     fn column<'a, T>(granted: &[&'a Entry], of: impl Fn(&'a Entry) -> T) -> Vec<T> {
         granted.iter().map(|entry| of(entry)).collect()
     }
+    // Each once, and in one order, so that two nodes that write the same new ones do not wait for each other.
+    let settings: BTreeMap<_, _> = granted
+        .iter()
+        .map(|it| {
+            ((it.booking.callback.tenant.uuid(), it.settings.digest), it.settings.document.as_ref())
+        })
+        .collect();
     let written = statement(include_str!("../sql/book.sql"))
         .bind::<Array<Uuid>, _>(column(granted, |it| it.booking.callback.tenant.uuid()))
         .bind::<Array<Uuid>, _>(column(granted, |it| it.booking.callback.id.uuid()))
@@ -459,6 +461,6 @@ async fn store(mut connection: &AsyncPgConnection, granted: &[&Entry]) -> QueryR
         }))
         .bind::<Array<Uuid>, _>(settings.keys().map(|(tenant, _)| *tenant).collect::<Vec<_>>())
         .bind::<Array<Uuid>, _>(settings.keys().map(|(_, digest)| *digest).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(settings.values().map(|it| it.as_ref()).collect::<Vec<&str>>());
+        .bind::<Array<Text>, _>(settings.values().copied().collect::<Vec<&str>>());
     Cached(written).execute(&mut connection).await.map(|_rows| ())
 }
