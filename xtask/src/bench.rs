@@ -3,7 +3,6 @@
 
 mod bookings;
 mod bulk;
-mod clock;
 mod cpu;
 mod embedded;
 mod load;
@@ -58,7 +57,7 @@ enum What {
     Pace,
     /// Bookings beside the same service as one would write it on Node.js: Fastify and pg.
     Peers,
-    /// Ten million stored callbacks beside ten thousand: about half an hour, and forty gigabytes for that time.
+    /// Ten million stored callbacks beside ten thousand: much of an hour, and tens of gigabytes for that time.
     Scale,
     /// Waits of queues, with a router that hangs.
     Routing,

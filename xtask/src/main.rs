@@ -8,6 +8,7 @@ mod build;
 mod chart;
 mod checkout;
 mod ci;
+mod clock;
 mod codegen;
 mod demo;
 mod http;

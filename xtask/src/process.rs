@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,6 +16,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::checkout::variable;
+use crate::http::{self, Request};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -168,6 +170,20 @@ impl Daemon {
             bail!("{} ended by itself ({status})\n{}", self.name, self.log_tail());
         }
         Ok(())
+    }
+
+    /// Waits until it answers 200 at that path. `Ok(false)` when the time is up, an error when it has ended.
+    pub(crate) fn answers(
+        &mut self,
+        address: SocketAddr,
+        path: &str,
+        limit: Duration,
+    ) -> Result<bool> {
+        wait_until(limit, || {
+            self.ensure_running()?;
+            let answer = http::send(address, &Request::get(path));
+            Ok(answer.is_ok_and(|answer| answer.status == 200))
+        })
     }
 
     /// The end of what it printed, with the name of the file that has the rest.

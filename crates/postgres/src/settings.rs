@@ -138,6 +138,10 @@ struct Terms {
 }
 
 impl Terms {
+    fn all(&self, documents: Vec<Document>) -> Result<Vec<Callback>, Failure> {
+        documents.into_iter().map(|document| self.whole(document)).collect()
+    }
+
     fn whole(&self, document: Document) -> Result<Callback, Failure> {
         let settings = match &document.settings {
             Kept::Whole(settings) => Arc::clone(settings),
@@ -161,7 +165,7 @@ pub(crate) async fn whole(pool: &Pool, documents: Vec<Document>) -> Result<Vec<C
             .await?;
         pool.book().learn(&mut terms, rows)?;
     }
-    documents.into_iter().map(|document| terms.whole(document)).collect()
+    terms.all(documents)
 }
 
 /// The same inside of a transaction.
@@ -176,7 +180,7 @@ pub(crate) async fn whole_on(
         let rows = within(pool.deadline(), Phase::Before, asked).await?;
         pool.book().learn(&mut terms, rows)?;
     }
-    documents.into_iter().map(|document| terms.whole(document)).collect()
+    terms.all(documents)
 }
 
 #[derive(diesel::QueryableByName)]

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use super::RULES;
 use super::expressions::{self, Expression};
 use super::tools::Tools;
 use crate::checkout::{Checkout, Profile};
+use crate::clock::{instant, now};
 use crate::demo::script::{API_KEY, SUPPORT};
 use crate::demo::seed;
 use crate::demo::stage::{Setting, Stage};
@@ -32,6 +33,9 @@ const FOREIGN: &[&str] = &[
 
 /// How long a callback may take that is called at once, and what follows from it.
 const PATIENCE: Duration = Duration::from_secs(45);
+
+/// So near a time can still be promised.
+const SOON: Duration = Duration::from_secs(3);
 
 const API: &str = "/engagement/v3";
 
@@ -144,7 +148,7 @@ impl Work<'_> {
         let booked = process::wait_until(PATIENCE, || {
             let wish = json!({
                 "serviceName": SUPPORT, "phoneNumber": "+14155550142",
-                "desiredTime": utc(soon()?),
+                "desiredTime": instant(now() + SOON),
                 // Without it, a time this near means now, and now is no promise of a time.
                 "alwaysCheckCapacity": true,
             });
@@ -161,29 +165,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-/// Seconds since 1970 of a time that can still be promised.
-#[expect(clippy::disallowed_methods, reason = "the customer looks at a clock on the wall")]
-fn soon() -> Result<u64> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Ok(now.context("the clock stands before 1970")?.as_secs() + 3)
-}
-
-/// An instant as the API takes it.
-fn utc(seconds: u64) -> String {
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Years that begin in March have their odd day at the end (Hinnant, "chrono-compatible low-level date algorithms").
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = era * 400 + year + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// A Prometheus that looks every second.
@@ -213,11 +194,7 @@ impl Prometheus {
             option("log.level", "warn".to_owned()),
         ]);
         let mut daemon = Daemon::start("prometheus", &mut command, folder.join("prometheus.log"))?;
-        let ready = process::wait_until(Duration::from_secs(20), || {
-            daemon.ensure_running()?;
-            let answer = http::send(address, &Request::get("/-/ready"));
-            Ok(answer.is_ok_and(|answer| answer.status == 200))
-        })?;
+        let ready = daemon.answers(address, "/-/ready", Duration::from_secs(20))?;
         if !ready {
             bail!("Prometheus does not come; {}", daemon.log_tail());
         }
@@ -293,24 +270,5 @@ impl Prometheus {
             return Ok(Err(told["error"].to_string()));
         }
         Ok(Ok(told["data"]["result"].as_array().map_or(0, Vec::len)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instant_is_written_as_the_calendar_has_it() {
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_709_251_200, "2024-03-01T00:00:00Z"),
-            (4_107_542_399, "2100-02-28T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(utc(seconds), expected);
-        }
     }
 }

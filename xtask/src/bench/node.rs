@@ -73,11 +73,7 @@ impl Node {
         let mut command = Command::new(bench.checkout.built(Profile::Release, "ges"));
         command.current_dir(folder).arg("serve").arg("--config").arg(&config);
         let mut daemon = Daemon::start("ges", &mut command, folder.join("ges.log"))?;
-        let ready = process::wait_until(PATIENCE, || {
-            daemon.ensure_running()?;
-            let answer = http::send(address, &Request::get("/health/ready"));
-            Ok(answer.is_ok_and(|answer| answer.status == 200))
-        })?;
+        let ready = daemon.answers(address, "/health/ready", PATIENCE)?;
         if !ready {
             bail!("the node is not ready; {}", daemon.log_tail());
         }

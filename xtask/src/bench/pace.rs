@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::clock::{instant, now};
 use super::node::Node;
 use super::postgres::Bench;
 use super::{Figure, Options, bookings, retrieve, routing};
 use crate::checkout::Checkout;
+use crate::clock::{instant, now};
 use crate::demo::seed::PACE;
 use crate::http::{self, Request};
 use crate::process::Daemon;

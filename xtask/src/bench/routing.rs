@@ -109,11 +109,7 @@ impl World {
         let mut command = Command::new(checkout.built(Profile::Release, "ges"));
         command.current_dir(folder).args(["serve", "--config", "ges.toml"]);
         let mut node = Daemon::start("ges", &mut command, folder.join("ges.log"))?;
-        let ready = process::wait_until(Duration::from_secs(30), || {
-            node.ensure_running()?;
-            let answer = http::send(address, &Request::get("/health/ready"));
-            Ok(answer.is_ok_and(|answer| answer.status == 200))
-        })?;
+        let ready = node.answers(address, "/health/ready", Duration::from_secs(30))?;
         if !ready {
             bail!("the node is not ready; {}", node.log_tail());
         }

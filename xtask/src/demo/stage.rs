@@ -14,7 +14,6 @@ use serde_json::Value;
 use super::proxy::Proxy;
 use super::script;
 use crate::checkout::{Checkout, Profile};
-use crate::http::{self, Request};
 use crate::process::{self, Daemon};
 use crate::{say, services};
 
@@ -296,11 +295,7 @@ impl Plan<'_> {
         let start = Instant::now();
         let mut daemon = Daemon::start(name, &mut command, log)?;
         let limit = Duration::from_secs(30);
-        let ready = process::wait_until(limit, || {
-            daemon.ensure_running()?;
-            let answer = http::send(address, &Request::get("/health/ready"));
-            Ok(answer.is_ok_and(|answer| answer.status == 200))
-        })?;
+        let ready = daemon.answers(address, "/health/ready", limit)?;
         if !ready {
             let limit = say::elapsed(limit);
             bail!("{name} is not ready after {limit}; {}", daemon.log_tail());

@@ -5,19 +5,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long ago 1970 began.
 #[expect(clippy::disallowed_methods, reason = "what other processes do is compared with the wall")]
-pub(super) fn now() -> Duration {
+pub(crate) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Such a time as the API reads it, to the millisecond.
-pub(super) fn instant(since: Duration) -> String {
+pub(crate) fn instant(since: Duration) -> String {
     let (secs, millis) = (since.as_secs(), since.subsec_millis());
     let (year, month, day) = date(secs / 86_400);
     let (hour, minute, second) = (secs / 3_600 % 24, secs / 60 % 60, secs % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
-/// The date so many days after the first of 1970. Years are counted from March, so that the leap day is the last one.
+/// The date so many days after the first of 1970. Years are counted from March, so that the leap day is the last one
+/// (Hinnant, "chrono-compatible low-level date algorithms").
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
@@ -39,8 +40,10 @@ mod tests {
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_399_999, "2000-02-28T23:59:59.999Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_251_200_000, "2024-03-01T00:00:00.000Z"),
             (1_767_225_599_001, "2025-12-31T23:59:59.001Z"),
             (1_767_621_600_000, "2026-01-05T14:00:00.000Z"),
+            (4_107_542_399_000, "2100-02-28T23:59:59.000Z"),
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(instant(Duration::from_millis(millis)), text);
